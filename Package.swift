@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with: warnings are errors, and glibc shows its GNU calls.
+let swift: [SwiftSetting] = [
+  .treatAllWarnings(as: .error), .swiftLanguageMode(.v6),
+]
+let gnu: [CSetting] = [.define("_GNU_SOURCE")]
+
+/// A room of the house; `uses` is its line in the table of cowbox-internals(7).
+func room(_ name: String, uses: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: uses, cSettings: gnu, swiftSettings: swift)
+}
+
+/// The tests of one room, or of a promise that spans several.
+func tests(_ name: String, of uses: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: uses, cSettings: gnu, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "cowbox",
+  products: [.executable(name: "cowbox", targets: ["cowbox"])],
+  targets: [
+    .target(
+      name: "CLinux",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    .systemLibrary(
+      name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "CToml", cxxSettings: [.unsafeFlags(["-std=c++17", "-fexceptions"])],
+      linkerSettings: [.linkedLibrary("stdc++")]),
+
+    room("Linux", uses: ["CLinux"]),
+    room("Store", uses: ["Linux", "CSQLite"]),
+    room("Overlay", uses: ["Linux", "Store", "CFuse"]),
+    room("Profiles", uses: ["Linux", "CToml"]),
+    room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
+    room("Sandbox", uses: ["Linux", "Confinement"]),
+    room("Changes", uses: ["Linux", "Store"]),
+    room("Apply", uses: ["Linux", "Changes", "Store"]),
+    room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
+    room("Commands", uses: ["Linux", "Sessions", "Apply", "Changes", "Store", "Profiles"]),
+    .executableTarget(name: "cowbox", dependencies: ["Commands"], swiftSettings: swift),
+
+    tests("LinuxTests", of: ["Linux"]),
+    tests("StoreTests", of: ["Store", "Linux"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+
+extension Descriptor {
+  /// Sets the permission bits of this open file.
+  ///
+  /// The corresponding system call is `fchmod(2)`.
+  package func setPermissions(_ mode: mode_t) throws(Errno) { try check { fchmod(raw, mode) } }
+
+  /// Sets owner and group of a name, a symlink's own; UInt32.max leaves one as it is.
+  ///
+  /// The corresponding system call is `fchownat(2)`; the empty name is this descriptor's file.
+  package func setOwner(of name: ByteString, _ owner: UInt32, group: UInt32) throws(Errno) {
+    _ = try name.withCString { name throws(Errno) in
+      try check { fchownat(raw, name, owner, group, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) }
+    }
+  }
+
+  /// Sets the times of a name, a symlink's own; nil leaves one as it is.
+  ///
+  /// The corresponding system call is `utimensat(2)`.
+  package func setTimes(of name: ByteString, accessed: Timestamp?, modified: Timestamp?)
+    throws(Errno)
+  {
+    let omit = timespec(tv_sec: 0, tv_nsec: Int(UTIME_OMIT))
+    let times = [accessed?.timespec ?? omit, modified?.timespec ?? omit]
+    _ = try name.withCString { name throws(Errno) in
+      try check { utimensat(raw, name, times, AT_SYMLINK_NOFOLLOW) }
+    }
+  }
+
+  /// Sets the times of this open file; nil leaves one as it is.
+  ///
+  /// The corresponding system call is `futimens(3)`.
+  package func setTimes(accessed: Timestamp?, modified: Timestamp?) throws(Errno) {
+    let omit = timespec(tv_sec: 0, tv_nsec: Int(UTIME_OMIT))
+    let times = [accessed?.timespec ?? omit, modified?.timespec ?? omit]
+    try check { futimens(raw, times) }
+  }
+}
+
+/// UTIME_OMIT, a macro that Swift can't see.
+private let UTIME_OMIT = (1 << 30) - 2

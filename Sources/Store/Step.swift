@@ -1,0 +1,20 @@
+import Linux
+
+/// What happened between two boundaries of a session.
+package struct Step: Sendable {
+  /// What a step was made by.
+  package enum Kind: String, Sendable {
+    case begin, run, exec, apply, discard, undo, redo, restore, mark, mount, merge
+  }
+
+  package var id: StepID
+  package var kind: Kind
+  package var began: Timestamp
+  /// nil while the step is going on, or when the keeper was killed in it.
+  package var ended: Timestamp?
+  /// The command's words, or none.
+  package var command: [ByteString]
+  /// The exit status of the command, once it ended.
+  package var status: Int32?
+  package var message: String
+}

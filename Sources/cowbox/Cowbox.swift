@@ -1,0 +1,6 @@
+import Commands
+
+@main
+struct Cowbox {
+  static func main() {}
+}
