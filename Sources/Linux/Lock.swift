@@ -32,3 +32,43 @@ package final class Lock: @unchecked Sendable {
     mutex.deallocate()
   }
 }
+
+/// A lock with a place to wait for what another thread does under it.
+package final class Condition: @unchecked Sendable {
+  // Invariant: mutex and condition are initialised once, never moved, destroyed with their owner.
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+  /// An open lock that nobody waits at.
+  package init() {
+    mutex = .allocate(capacity: 1)
+    condition = .allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  /// Waits until the lock is this thread's.
+  package func lock() { pthread_mutex_lock(mutex) }
+
+  /// Gives the lock up.
+  package func unlock() { pthread_mutex_unlock(mutex) }
+
+  /// Gives the lock up until another thread calls `wake()`; it may also return without that.
+  package func wait() { pthread_cond_wait(condition, mutex) }
+
+  /// Like `wait()`, at most for the given time.
+  package func wait(atMost nanoseconds: Int64) {
+    var until = Timestamp(nanoseconds: Timestamp.now.nanoseconds + nanoseconds).timespec
+    pthread_cond_timedwait(condition, mutex, &until)
+  }
+
+  /// Wakes every thread that waits.
+  package func wake() { pthread_cond_broadcast(condition) }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+}

@@ -50,6 +50,34 @@ package struct Node: Hashable, Sendable {
   package var originInode: UInt64
 }
 
+extension Node {
+  /// A node that the session makes, with every time now.
+  package init(
+    root: Int64, kind: FileKind, permissions: UInt16, owner: UInt32, group: UInt32, step: StepID
+  ) {
+    let now = Timestamp.now
+    self.init(
+      id: NodeID(0), root: root, kind: kind, flags: [], permissions: permissions, owner: owner,
+      group: group, device: 0, linkCount: kind == .directory ? 2 : 1, size: 0, accessed: now,
+      modified: now, changed: now, inode: 0, object: nil, objectStep: step, target: nil,
+      origin: nil, originDevice: 0, originInode: 0)
+  }
+
+  /// A node that is the lower's at `origin` in everything, until something is changed.
+  package init(root: Int64, origin: ByteString, status: FileStatus, step: StepID) {
+    self.init(
+      id: NodeID(0), root: root, kind: status.kind,
+      flags: [.lowerAttributes, .lowerContent, .lowerExtendedAttributes],
+      permissions: UInt16(status.permissions), owner: status.owner, group: status.group,
+      device: UInt64(status.raw.st_rdev),
+      linkCount: UInt32(truncatingIfNeeded: status.linkCount), size: status.size,
+      accessed: status.accessed, modified: status.modified, changed: status.changed,
+      inode: status.inode, object: nil, objectStep: step, target: nil, origin: origin,
+      originDevice: status.device, originInode: status.inode)
+    if kind == .directory { flags = [.lowerAttributes, .merged, .lowerExtendedAttributes] }
+  }
+}
+
 /// One name in a directory: a node, or a whiteout that hides the lower's.
 package struct Entry: Hashable, Sendable {
   package var parent: NodeID

@@ -1,0 +1,34 @@
+import Linux
+
+/// A changed node in the keeper's memory; everything in it is guarded by the tree's lock.
+package final class LiveNode: @unchecked Sendable {
+  // Invariant: read and written only under Tree.lock.
+  package var row: Node
+  var names = NameTable()
+  /// The number of entries that lead here.
+  package internal(set) var nameCount = 0
+  /// The extended attributes once they are no longer the lower's.
+  package var attributes: [ByteString: [UInt8]]?
+  /// Which bytes of a partial object are its own.
+  package var extents = ExtentMap()
+  /// Where the overlay keeps the kernel's side of this node; 0 is nowhere.
+  package var slot: UInt32 = 0
+  /// The step whose row the database has as the present one; 0: none yet.
+  var savedStep: Int64 = 0
+  var isDirty = false
+  var attributesAreDirty = false
+  var extentsAreDirty = false
+  var isDropped = false
+
+  init(_ row: Node) { self.row = row }
+
+  package var id: NodeID { row.id }
+}
+
+/// What a directory of the tree says about a name.
+package enum Found {
+  /// The session says nothing: the lower decides, where the directory is merged.
+  case absent
+  case whiteout
+  case node(LiveNode)
+}

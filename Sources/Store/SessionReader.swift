@@ -1,0 +1,56 @@
+import Linux
+
+/// A consistent reading of a session, whether or not a keeper is writing it.
+package final class SessionReader {
+  private let database: Database
+  private let files: SessionFiles
+  package let roots: [Root]
+
+  /// Opens a session's directory for reading; everything read is of this one instant.
+  package init(directory: Descriptor) throws(StoreError) {
+    files = try SessionFiles.open(Self.reopened(directory))
+    database = try Database(path: files.databasePath, mode: .read)
+    try database.execute("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; BEGIN")
+    try database.checkFormat()
+    roots = try database.roots()
+  }
+
+  private static func reopened(_ directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
+    do { return try directory.open(".", [.directory]) } catch {
+      throw .system(SystemError("open the session", nil, error))
+    }
+  }
+
+  /// The session's steps, in order.
+  package func steps() throws(StoreError) -> [Step] { try database.steps() }
+
+  /// The changed part of the tree at a step; nil is the present.
+  package func tree(at step: StepID? = nil) throws(StoreError) -> SavedTree {
+    try database.tree(at: step)
+  }
+
+  /// What the lower was where the session changed it.
+  package func pins() throws(StoreError) -> [PinKey: Pin] { try database.pins() }
+
+  /// The extended attributes of all nodes whose own are no longer the lower's.
+  package func extendedAttributes(at step: StepID? = nil) throws(StoreError)
+    -> [NodeID: [ByteString: [UInt8]]]
+  {
+    try database.extendedAttributes(at: step)
+  }
+
+  /// Which bytes of a partial object are its own, in order; the rest is the lower's.
+  package func extents(of object: ObjectID) throws(StoreError) -> [Range<Int64>] {
+    try database.extents(of: object)
+  }
+
+  /// Opens an object's content for reading.
+  package func openObject(_ id: ObjectID) throws(Errno) -> OwnedDescriptor {
+    try files.openObject(id)
+  }
+
+  /// Opens the content that a pin keeps, for reading.
+  package func openBase(_ id: ObjectID) throws(Errno) -> OwnedDescriptor {
+    try files.openBase(id)
+  }
+}

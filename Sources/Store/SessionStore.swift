@@ -1,0 +1,213 @@
+import Linux
+
+/// A session's store, open for writing: at most one process has it, by lock.
+package final class SessionStore: @unchecked Sendable {
+  // Invariant: `database` is used under `writing` only; `tree` guards itself.
+  package let tree: Tree
+  package let roots: [Root]
+  package let files: SessionFiles
+  private let database: Database
+  private let lockFile: OwnedDescriptor
+  private let writing = Lock()
+  private var failure: StoreError?
+
+  /// Takes the session's lock; throws `busy` when another process has it.
+  private static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
+    do {
+      let run = try directory.open("run", [.directory, .path, .noFollow])
+      let file = try run.borrowed.open("lock", [.readWrite, .create, .noFollow], mode: 0o600)
+      if try file.borrowed.takeLock() { return file }
+    } catch { throw .system(SystemError("lock the session", nil, error)) }
+    throw .busy
+  }
+
+  /// Makes a session in an empty directory that exists.
+  package static func create(in directory: consuming OwnedDescriptor, roots: [Root])
+    throws(StoreError) -> SessionStore
+  {
+    try SessionFiles.create(in: directory.borrowed)
+    let lockFile = try takeLock(in: directory.borrowed)
+    let files = try SessionFiles.open(directory)
+    let database = try Database(path: files.databasePath, mode: .create)
+    try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN")
+    try database.execute(Schema.creation)
+    for root in roots { try root.insert(into: database) }
+    try database.execute("COMMIT")
+    return try SessionStore(files: files, database: database, lockFile: lockFile, roots: roots)
+  }
+
+  /// Opens a session for writing.
+  package static func open(_ directory: consuming OwnedDescriptor) throws(StoreError)
+    -> SessionStore
+  {
+    let lockFile = try takeLock(in: directory.borrowed)
+    let files = try SessionFiles.open(directory)
+    let database = try Database(path: files.databasePath, mode: .write)
+    try database.checkFormat()
+    let roots = try database.roots()
+    return try SessionStore(files: files, database: database, lockFile: lockFile, roots: roots)
+  }
+
+  private init(
+    files: consuming SessionFiles, database: Database, lockFile: consuming OwnedDescriptor,
+    roots: [Root]
+  ) throws(StoreError) {
+    try database.execute(Schema.settings)
+    let step = StepID(try database.integer("SELECT max(id) FROM step") ?? 1)
+    let largest = try database.integer("SELECT max(id) FROM node") ?? 0
+    let firstNode = Int64(1000)
+    let saved = try database.tree(at: nil)
+    tree = Tree(
+      step: step, pinned: Set(try database.pins().keys),
+      nextNode: max(
+        try database.integer("SELECT value FROM meta WHERE key = 'next_node'") ?? firstNode,
+        largest + 1),
+      nextObject: try database.integer("SELECT value FROM meta WHERE key = 'next_object'") ?? 1)
+    // Every row was saved in an earlier step or in this one; earlier is what keeps it.
+    tree.load(
+      saved, attributes: try database.extendedAttributes(at: nil), savedStep: StepID(-1))
+    for node in tree.nodes.values where node.row.flags.contains(.partial) {
+      guard let object = node.row.object else { continue }
+      node.extents = ExtentMap(try database.extents(of: object))
+    }
+    self.roots = roots
+    self.database = database
+    self.files = files
+    self.lockFile = lockFile
+    if try database.integer("SELECT count(*) FROM step") == 0 { begin() }
+  }
+
+  private func begin() {
+    for root in roots { tree.makeRoot(root) }
+    tree.record(
+      Step(
+        id: tree.step, kind: .begin, began: .now, ended: .now, command: [], status: nil,
+        message: ""))
+  }
+}
+
+// Steps.
+extension SessionStore {
+  /// Ends what was going on and lets what follows belong to a new step.
+  package func beginStep(
+    _ kind: Step.Kind, command: [ByteString] = [], message: String = ""
+  ) -> Step {
+    tree.lock.with {
+      let step = Step(
+        id: StepID(tree.step.rawValue + 1), kind: kind, began: .now, ended: nil, command: command,
+        status: nil, message: message)
+      tree.advance(to: step.id)
+      tree.record(step)
+      return step
+    }
+  }
+
+  /// Records how a step ended; its changes end only where the next step begins.
+  package func endStep(_ step: Step, status: Int32?) {
+    var ended = step
+    ended.ended = .now
+    ended.status = status
+    tree.lock.with { tree.record(ended) }
+  }
+}
+
+// Writing.
+extension SessionStore {
+  /// Writes everything that was changed before the call, in one transaction.
+  ///
+  /// `durable` also waits for the disk. What can't be written is kept and tried again by the next
+  /// call; until then every change is refused, see `admit()`.
+  package func flush(durable: Bool) throws(StoreError) {
+    try writing.with { () throws(StoreError) in
+      let batches = tree.lock.with { () -> [SealedBatch] in
+        tree.seal()
+        defer { tree.sealed = [] }
+        return tree.sealed
+      }
+      do throws(StoreError) {
+        if durable || !batches.isEmpty { try write(batches, durable: durable) }
+        failure = nil
+      } catch {
+        tree.lock.with { tree.sealed.insert(contentsOf: batches, at: 0) }
+        failure = error
+        throw error
+      }
+    }
+  }
+
+  private func write(_ batches: [SealedBatch], durable: Bool) throws(StoreError) {
+    if durable {
+      do { try files.synchronizeObjects() } catch {
+        throw .system(SystemError("write the session's objects to the disk", nil, error))
+      }
+    }
+    try database.execute("PRAGMA synchronous = \(durable ? "FULL" : "NORMAL"); BEGIN IMMEDIATE")
+    do {
+      for batch in batches { try batch.write(to: database) }
+      if durable && batches.isEmpty {
+        // An empty transaction would not reach the disk: earlier ones may still be on their way.
+        try database.execute("UPDATE meta SET value = value WHERE key = 'next_node'")
+      }
+      try database.execute("COMMIT")
+    } catch {
+      // The transaction may have been rolled back by the failure itself; then this says so.
+      try? database.execute("ROLLBACK")
+      throw error
+    }
+    for object in batches.flatMap(\.batch.deadObjects) {
+      // An object that can't be removed costs space until gc, nothing else.
+      try? files.removeObject(object)
+    }
+  }
+
+  /// Refuses a change while the store can't write what it has accepted.
+  package func admit() throws(Errno) {
+    if let failure { throw failure.errno }
+  }
+
+  /// Folds the write-ahead log into the database, for a session that comes to rest.
+  package func checkpoint() throws(StoreError) {
+    try flush(durable: true)
+    try writing.with { () throws(StoreError) in
+      try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+  }
+
+  /// Whether the session holds no change.
+  package var isUnchanged: Bool {
+    tree.lock.with { tree.nodes.values.allSatisfy { $0.names.count == 0 && $0.isUntouchedRoot } }
+  }
+}
+
+extension LiveNode {
+  fileprivate var isUntouchedRoot: Bool {
+    row.id.rawValue == row.root && row.flags.contains(.lowerAttributes)
+      && row.flags.contains(.lowerExtendedAttributes)
+  }
+}
+
+extension Tree {
+  /// Makes the node of a root's top directory, whose number is the root's.
+  fileprivate func makeRoot(_ root: Root) {
+    let row = Node(
+      id: root.node, root: root.id, kind: .directory,
+      flags: [.merged, .lowerAttributes, .lowerExtendedAttributes], permissions: 0o755, owner: 0,
+      group: 0, device: 0, linkCount: 2, size: 0, accessed: .now, modified: .now, changed: .now,
+      inode: root.inode, object: nil, objectStep: step, target: nil, origin: ByteString([]),
+      originDevice: root.device, originInode: root.inode)
+    insert(LiveNode(row))
+  }
+}
+
+extension Root {
+  fileprivate func insert(into database: Database) throws(StoreError) {
+    let row = try database.statement(
+      "INSERT INTO root (id, path, role, device, inode) VALUES (?,?,?,?,?)")
+    row.bind(1, id)
+    row.bind(2, path.bytes)
+    row.bind(3, role.rawValue)
+    row.bind(4, Int64(bitPattern: device))
+    row.bind(5, Int64(bitPattern: inode))
+    try row.run()
+  }
+}
