@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "session.h"
+
 int cl_openat(int dirfd, const char *path, int flags, mode_t mode);
 int cl_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int cl_fcntl(int fd, int command, long argument);
