@@ -1,6 +1,7 @@
 import Commands
+import Glibc
 
 @main
 struct Cowbox {
-  static func main() {}
+  static func main() { exit(Program.main()) }
 }

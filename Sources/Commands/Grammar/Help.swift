@@ -1,0 +1,52 @@
+/// The texts of help, made from the table of verbs.
+enum Help {
+  /// What `cowbox help` shows.
+  static func overview(style: Style) -> String {
+    var text = """
+      cowbox runs any command on a project without risk: what it changes lands in a session,
+      to be reviewed, applied or thrown away.
+
+      \(style.bold("Usage:")) cowbox COMMAND [OPTION...] [ARGUMENT...]
+
+          cowbox run -- npm test     the project is untouched; what changed is in the session
+          cowbox diff                what exactly changed
+          cowbox apply               take it
+          cowbox discard             or throw it away
+
+      """
+    let width = Verbs.all.map(\.name.count).max() ?? 0
+    for group in Verb.Group.allCases {
+      let verbs = Verbs.all.filter { $0.group == group }
+      if verbs.isEmpty { continue }
+      text += "\n\(style.bold(group.rawValue + ":"))\n"
+      for verb in verbs { text += "    \(padded(verb.name, width))  \(verb.summary)\n" }
+    }
+    return text + "\n'cowbox help COMMAND' says more about one.\n"
+  }
+
+  /// What `cowbox help COMMAND` shows.
+  static func page(for verb: Verb, style: Style) -> String {
+    var text = "cowbox \(verb.name): \(verb.summary)\n\n\(style.bold("Usage:")) \(verb.usage)\n"
+    if !verb.options.isEmpty { text += section("Options", verb.options, style) }
+    text += section("Options of every command", GlobalOptions.all, style)
+    if !verb.details.isEmpty { text += "\n\(verb.details)\n" }
+    return text
+  }
+
+  private static func section(_ title: String, _ options: [Option], _ style: Style) -> String {
+    let width = min(28, options.map(\.spelling.count).max() ?? 0)
+    var text = "\n\(style.bold(title + ":"))\n"
+    for option in options {
+      let spelling = option.spelling
+      text +=
+        spelling.count > width
+        ? "    \(spelling)\n    \(padded("", width))  \(option.summary)\n"
+        : "    \(padded(spelling, width))  \(option.summary)\n"
+    }
+    return text
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

@@ -1,0 +1,23 @@
+import Linux
+
+/// The table of commands: usage, help, manual and completions come from here.
+enum Verbs {
+  static let all: [Verb] = [
+    HelpCommand.verb, VersionCommand.verb,
+  ]
+
+  /// What `cowbox` without a word does.
+  static let whenAlone = "help"
+
+  /// The command of that name; another one is an error that names the nearest.
+  static func named(_ name: ByteString) throws -> Verb {
+    if let verb = all.first(where: { $0.name.utf8.elementsEqual(name.bytes) }) { return verb }
+    throw Failure.usage(
+      "unknown command '\(name.printable)'",
+      hint: Suggestion.hint(name.printable, among: all.map(\.name))
+        ?? "'cowbox help' shows all commands; 'cowbox run -- \(name.printable)' runs a program")
+  }
+
+  /// The command of a name that the code itself says.
+  static func named(_ name: String) throws -> Verb { try named(ByteString(name)) }
+}

@@ -1,0 +1,149 @@
+import CLinux
+import Linux
+
+/// The sessions there are, found without opening any of their databases.
+///
+/// A session's directory holds a symlink `project`, made last, that leads to its project; the time
+/// of its directory `run`, which changes whenever a keeper comes or goes, says when it was used.
+package struct Catalogue: ~Copyable {
+  private let sessions: OwnedDescriptor
+  package let path: ByteString
+
+  /// What the catalogue knows of one session.
+  package struct Item: Sendable {
+    package let name: SessionName
+    package let project: ByteString
+    package let used: Timestamp
+  }
+
+  /// Opens the catalogue; nil when there is none and `create` is off.
+  package static func open(home: ByteString?, create: Bool) throws -> Catalogue? {
+    guard let state = try StateDirectory.open(home: home, create: create) else { return nil }
+    let path = state.path.appending("sessions")
+    do throws(Errno) {
+      if create {
+        do { try state.descriptor.borrowed.makeDirectory("sessions") } catch .exists {
+          // Made by an earlier run.
+        }
+      }
+      let opened = try state.descriptor.borrowed.open("sessions", [.directory, .noFollow])
+      return Catalogue(sessions: opened, path: path)
+    } catch .noEntry where !create {
+      return nil
+    } catch {
+      throw SystemError("open the sessions' directory", path, error)
+    }
+  }
+
+  private init(sessions: consuming OwnedDescriptor, path: ByteString) {
+    self.sessions = sessions
+    self.path = path
+  }
+
+  /// All sessions, the one used last first.
+  package func items() throws -> [Item] {
+    let names = try attempt("list the sessions in", path) { () throws(Errno) in
+      try sessions.borrowed.entryNames()
+    }
+    return names.compactMap { item($0) }.sorted { ($0.used, $1.name) > ($1.used, $0.name) }
+  }
+
+  private func item(_ bytes: ByteString) -> Item? {
+    guard let name = bytes.string.flatMap(SessionName.init) else { return nil }
+    do throws(Errno) {
+      let project = try sessions.borrowed.symlinkTarget(bytes.appending("project"))
+      let used = try sessions.borrowed.status(of: bytes.appending("run")).modified
+      return Item(name: name, project: project, used: used)
+    } catch {
+      // Half made or half removed: no session yet, or no longer.
+      return nil
+    }
+  }
+
+  /// The sessions of a project, the one used last first.
+  package func items(of project: ByteString) throws -> [Item] {
+    try items().filter { $0.project == project }
+  }
+
+  /// The one session whose name begins with a text.
+  package func find(_ prefix: String) throws -> Item {
+    let items = try items()
+    if let exact = items.first(where: { $0.name.text == prefix }) { return exact }
+    let found = items.filter {
+      $0.name.text.hasPrefix(prefix) || $0.name.text.hasSuffix("-" + prefix)
+    }
+    if let only = found.first, found.count == 1, !prefix.isEmpty { return only }
+    if found.isEmpty || prefix.isEmpty {
+      throw SessionError(
+        "there is no session '\(ByteString(prefix).printable)'",
+        hint: "'cowbox list --all' shows all sessions", kind: .usage)
+    }
+    throw SessionError(
+      "'\(prefix)' may mean \(found.map { "'\($0.name)'" }.joined(separator: " or "))",
+      hint: "give more of the name", kind: .usage)
+  }
+
+  /// Opens a session's directory.
+  package func open(_ name: SessionName) throws -> OwnedDescriptor {
+    try attempt("open session", name.bytes) { () throws(Errno) in
+      try sessions.borrowed.open(name.bytes, [.directory, .noFollow])
+    }
+  }
+
+  /// Makes the directory of a new session; it is in the catalogue once `enter` was called.
+  package func make(for project: ByteString) throws -> SessionName {
+    for _ in 0..<100 {
+      guard let name = try SessionName.random(for: project) else { break }
+      do throws(Errno) {
+        try sessions.borrowed.makeDirectory(name.bytes)
+        return name
+      } catch .exists {
+        continue
+      } catch { throw SystemError("create a session in", path, error) }
+    }
+    throw SessionError("cannot find a free name for a session of '\(project.printable)'")
+  }
+
+  /// Shows a session that is complete to all who look for sessions of its project.
+  package static func enter(_ session: Descriptor, project: ByteString) throws(SystemError) {
+    try attempt("create", "project") { () throws(Errno) in
+      try session.makeSymlink("project", to: project)
+    }
+  }
+
+  /// Removes a session's directory and all in it; it leaves the catalogue first.
+  package func remove(_ name: SessionName) throws {
+    try attempt("remove session", name.bytes) { () throws(Errno) in
+      let session = try sessions.borrowed.open(name.bytes, [.directory, .noFollow])
+      do throws(Errno) { try session.borrowed.remove("project") } catch .noEntry {
+        // Never entered.
+      }
+      try session.borrowed.removeContents()
+      try sessions.borrowed.remove(name.bytes, isDirectory: true)
+    }
+  }
+
+  /// Lets only one process at a time look for a session and make one; held while it lives.
+  package func lockForMaking() throws -> OwnedDescriptor {
+    try attempt("lock the sessions' directory", path) { () throws(Errno) in
+      let opened = try sessions.borrowed.open(".", [.directory])
+      _ = try opened.borrowed.takeLock(wait: true)
+      return opened
+    }
+  }
+}
+
+extension Descriptor {
+  /// Removes all that is in this directory, symlinks themselves and not what they lead to.
+  func removeContents() throws(Errno) {
+    for name in try entryNames() {
+      if try status(of: name).kind == .directory {
+        let inner = try open(name, [.directory, .noFollow])
+        try inner.borrowed.removeContents()
+        try remove(name, isDirectory: true)
+      } else {
+        try remove(name)
+      }
+    }
+  }
+}
