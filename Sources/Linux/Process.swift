@@ -93,7 +93,9 @@ package enum Process {
   /// Keeps other processes of the user from reading or tracing this one.
   ///
   /// The corresponding system call is `prctl(2)` with `PR_SET_DUMPABLE`.
-  package static func forbidInspection() throws(Errno) { try check { cl_prctl(PR_SET_DUMPABLE, 0) } }
+  package static func forbidInspection() throws(Errno) {
+    try check { cl_prctl(PR_SET_DUMPABLE, 0) }
+  }
 
   /// Random bytes from the kernel.
   ///

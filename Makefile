@@ -1,0 +1,60 @@
+# cowbox. The two that matter: `make demo` builds everything and shows a session, `make test` tests.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+RELEASE = -c release --static-swift-stdlib
+
+bindir = $(DESTDIR)$(PREFIX)/bin
+mandir = $(DESTDIR)$(PREFIX)/share/man
+sharedir = $(DESTDIR)$(PREFIX)/share/cowbox
+docdir = $(DESTDIR)$(PREFIX)/share/doc/cowbox
+sources = Sources Tests Package.swift
+
+.PHONY: all demo build test bench install uninstall format lint clean setup
+
+all: build
+
+setup:
+	@.ci/setup build
+
+build: setup
+	$(SWIFT) build $(RELEASE) --product cowbox
+
+demo: build
+	@.ci/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox"
+
+test:
+	@.ci/setup test
+	@.ci/test
+
+bench: build
+	@.ci/setup bench
+	@.ci/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)"
+
+# Installs what `make build` has built, so that root need not build.
+install:
+	install -d $(bindir) $(mandir)/man1 $(mandir)/man5 $(mandir)/man7 $(sharedir) $(docdir)
+	install -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox" $(bindir)/cowbox
+	for page in man/*.[157]; do \
+	  install -m 644 "$$page" "$(mandir)/man$${page##*.}/" || exit 1; \
+	done
+	for file in profiles/*; do \
+	  test ! -f "$$file" || { install -d $(sharedir)/profiles && \
+	    install -m 644 "$$file" $(sharedir)/profiles/; } || exit 1; \
+	done
+	install -m 644 README.md LICENSE $(docdir)/
+
+uninstall:
+	rm -f $(bindir)/cowbox
+	for page in man/*.[157]; do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
+	rm -rf $(sharedir) $(docdir)
+
+format:
+	$(SWIFT) format -i -p -r $(sources)
+
+lint:
+	$(SWIFT) format lint --strict -p -r $(sources)
+
+clean:
+	$(SWIFT) package clean

@@ -1,0 +1,112 @@
+import CLinux
+import Glibc
+import Linux
+
+/// The front of one running command: its terminal or pipes, its signals, its end.
+package final class Attendance {
+  private let client: Client
+  private let signals: SignalInput
+  private var relay: TerminalRelay?
+  private var process: Int64 = 0
+
+  /// What is handed on to the command instead of ending the front.
+  private static let forwarded = [
+    SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGWINCH,
+  ]
+
+  /// Prepares for one command of the session that the client is connected to.
+  package init(client: Client) throws {
+    self.client = client
+    signals = try attempt("watch for signals") { () throws(Errno) in
+      try SignalInput(Self.forwarded)
+    }
+  }
+
+  deinit { relay?.restore() }
+
+  /// Runs the command and stays with it until it ends.
+  package func run(_ request: CommandRequest) throws -> CommandReport {
+    try start(request)
+    defer {
+      relay?.restore()
+      relay = nil
+    }
+    while true {
+      if let report = try step() {
+        relay?.drain()
+        return report
+      }
+    }
+  }
+
+  /// Starts the command on the user's terminal when both directions are one, else on the pipes.
+  private func start(_ request: CommandRequest) throws {
+    let (input, output) = (Descriptor.standardInput, Descriptor.standardOutput)
+    guard input.isTerminal, output.isTerminal else {
+      let params = Wire.params(of: request, terminal: nil, descriptors: 3)
+      process =
+        try client.call("spawn", params, descriptors: [0, 1, 2]).result["process"]?.int ?? 0
+      return
+    }
+    let error = Descriptor.standardError.isTerminal ? [] : [Int32(2)]
+    let size = try attempt("ask the terminal for its size") { () throws(Errno) in
+      try output.windowSize()
+    }
+    let params = Wire.params(of: request, terminal: size, descriptors: error.count)
+    let answer = try client.call("spawn", params, descriptors: error)
+    process = answer.result["process"]?.int ?? 0
+    guard let raw = answer.descriptors.first else { throw Client.ended }
+    relay = try attempt("take the terminal") { () throws(Errno) in
+      try TerminalRelay(input: input, output: output, command: OwnedDescriptor(owning: raw))
+    }
+  }
+
+  /// Waits for something and does it; the report once the command has ended.
+  private func step() throws -> CommandReport? {
+    while let (method, params) = client.nextNotification() {
+      guard params["process"]?.int == process else { continue }
+      if method == "exited", let report = Wire.report(from: params) { return report }
+      if method == "stopped" { stopHere() }
+    }
+    var set = PollSet()
+    let keeperPlace = set.add(client.channel.socket.borrowed)
+    let signalPlace = set.add(signals.descriptor.borrowed)
+    relay?.prepare(&set)
+    _ = try attempt("wait for the command") { () throws(Errno) in try set.wait() }
+    relay?.advance(set)
+    if !set.events(at: signalPlace).isEmpty { forwardSignals() }
+    if !set.events(at: keeperPlace).isEmpty, try !client.receive() {
+      relay?.drain()
+      throw SessionError(
+        "the session's keeper ended before the command did",
+        hint: "what the command had written is in the session; 'cowbox diff' shows it")
+    }
+    return nil
+  }
+
+  private func forwardSignals() {
+    // A descriptor that can't be read has no signal for us.
+    while let signal = try? signals.next() {
+      switch signal {
+      case SIGWINCH: relay?.resize()
+      case SIGCONT:
+        relay?.resume()
+        send(SIGCONT)
+      case SIGTSTP:
+        send(SIGTSTP)
+        stopHere()
+      default: send(signal)
+      }
+    }
+  }
+
+  private func send(_ signal: Int32) {
+    client.post("signal", ["process": .int(process), "signal": .int(Int64(signal))])
+  }
+
+  /// Stops as the command did, so that the user's shell takes over; SIGCONT goes on from here.
+  private func stopHere() {
+    relay?.restore()
+    raise(SIGSTOP)
+  }
+}

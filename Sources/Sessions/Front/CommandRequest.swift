@@ -1,0 +1,50 @@
+import Linux
+import Store
+
+/// A command that a session is asked to run.
+package struct CommandRequest: Sendable {
+  /// The command's words, its name first.
+  package var words: [ByteString]
+  /// "NAME=value" each; all the command gets.
+  package var environment: [ByteString]
+  /// Where it starts, as the view names it.
+  package var directory: ByteString
+  /// What its step is called.
+  package var kind: Step.Kind
+  /// Whether it goes on when who asked for it is gone.
+  package var isDetached: Bool
+
+  /// A command by all that is known of it.
+  package init(
+    words: [ByteString], environment: [ByteString], directory: ByteString, kind: Step.Kind = .run,
+    isDetached: Bool = false
+  ) {
+    self.words = words
+    self.environment = environment
+    self.directory = directory
+    self.kind = kind
+    self.isDetached = isDetached
+  }
+}
+
+/// How a command ended.
+package enum CommandEnd: Equatable, Sendable {
+  case exited(Int32)
+  case killed(signal: Int32)
+
+  /// The status that a shell would show.
+  package var exitStatus: Int32 {
+    switch self {
+    case .exited(let status): status
+    case .killed(let signal): 128 + signal
+    }
+  }
+}
+
+/// What the keeper told about a command that ended.
+package struct CommandReport: Equatable, Sendable {
+  package let end: CommandEnd
+  /// Whether the command, or another one during its time, changed something.
+  package let hasChanges: Bool
+  package let step: Int64
+}
