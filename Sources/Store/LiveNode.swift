@@ -11,6 +11,8 @@ package final class LiveNode: @unchecked Sendable {
   package var attributes: [ByteString: [UInt8]]?
   /// Which bytes of a partial object are its own.
   package var extents = ExtentMap()
+  /// How much of the lower's content still shows in a partial object's gaps.
+  package var lowerSize: Int64 = 0
   /// Where the overlay keeps the kernel's side of this node; 0 is nowhere.
   package var slot: UInt32 = 0
   /// The step whose row the database has as the present one; 0: none yet.
@@ -20,7 +22,10 @@ package final class LiveNode: @unchecked Sendable {
   var extentsAreDirty = false
   var isDropped = false
 
-  init(_ row: Node) { self.row = row }
+  init(_ row: Node) {
+    self.row = row
+    if row.flags.contains(.partial) { lowerSize = row.size }
+  }
 
   package var id: NodeID { row.id }
 }

@@ -14,6 +14,8 @@ package struct NodeFlags: OptionSet, Hashable, Sendable {
   package static let merged = NodeFlags(rawValue: 4)
   /// The object holds only the blocks listed for it; the rest is the lower's at `origin`.
   package static let partial = NodeFlags(rawValue: 8)
+  /// Untouched names of the lower lead to this node as well: it lives without an entry.
+  package static let linked = NodeFlags(rawValue: 32)
   /// The extended attributes were not changed: the lower's at `origin` hold.
   package static let lowerExtendedAttributes = NodeFlags(rawValue: 16)
 }

@@ -58,7 +58,7 @@ package final class SessionStore: @unchecked Sendable {
     let firstNode = Int64(1000)
     let saved = try database.tree(at: nil)
     tree = Tree(
-      step: step, pinned: Set(try database.pins().keys),
+      step: step, pins: try database.pins(),
       nextNode: max(
         try database.integer("SELECT value FROM meta WHERE key = 'next_node'") ?? firstNode,
         largest + 1),

@@ -9,7 +9,7 @@ package final class Tree: @unchecked Sendable {
   package private(set) var nodes: [NodeID: LiveNode] = [:]
   /// The step that changes belong to.
   package internal(set) var step: StepID
-  private(set) var pinned: Set<PinKey>
+  private(set) var pins: [PinKey: Pin]
   /// What the quota counts: bytes in objects, and nodes.
   package var byteCount: Int64 = 0
   var nextNode: Int64
@@ -20,9 +20,9 @@ package final class Tree: @unchecked Sendable {
   /// Called, under the lock, when the first change after a write comes.
   var whenDirty: () -> Void = {}
 
-  init(step: StepID, pinned: Set<PinKey>, nextNode: Int64, nextObject: Int64) {
+  init(step: StepID, pins: [PinKey: Pin], nextNode: Int64, nextObject: Int64) {
     self.step = step
-    self.pinned = pinned
+    self.pins = pins
     self.nextNode = nextNode
     self.nextObject = nextObject
     pending = Batch(step: step)
@@ -45,7 +45,9 @@ package final class Tree: @unchecked Sendable {
         node?.nameCount += 1
       }
     }
-    for node in nodes.values where node.nameCount == 0 && !isRoot(node) { drop(node) }
+    for node in nodes.values where node.nameCount == 0 && !isRoot(node) {
+      if !node.row.flags.contains(.linked) { drop(node) }
+    }
   }
 
   private func isRoot(_ node: LiveNode) -> Bool { node.row.id.rawValue == node.row.root }
@@ -154,25 +156,27 @@ extension Tree {
   }
 
   /// Whether the lower's state at a path was kept before.
-  package func isPinned(_ key: PinKey) -> Bool { pinned.contains(key) }
+  package func isPinned(_ key: PinKey) -> Bool { pins[key] != nil }
+
+  /// What was kept of the lower at a path.
+  package func pin(_ key: PinKey) -> Pin? { pins[key] }
 
   /// Keeps what the lower was at a path, once.
   package func setPin(_ pin: Pin) {
-    guard pinned.insert(PinKey(root: pin.root, path: pin.path)).inserted else { return }
-    pending.pins.append(pin)
-    whenDirty()
+    guard !isPinned(PinKey(root: pin.root, path: pin.path)) else { return }
+    replacePin(pin)
   }
 
   /// Keeps what the lower is at a path now, whatever was kept before.
   package func replacePin(_ pin: Pin) {
-    pinned.insert(PinKey(root: pin.root, path: pin.path))
+    pins[PinKey(root: pin.root, path: pin.path)] = pin
     pending.pins.append(pin)
     whenDirty()
   }
 
   /// Forgets what the lower was at a path.
   package func removePin(_ key: PinKey) {
-    pinned.remove(key)
+    pins[key] = nil
     pending.pins.removeAll { $0.root == key.root && $0.path == key.path }
     pending.removedPins.append(key)
     whenDirty()

@@ -42,3 +42,9 @@ ssize_t cl_send_descriptors(int socket, const void *bytes, size_t length, const 
 /* Receives one message; *count holds the room in descriptors, then how many came (close-on-exec). */
 ssize_t cl_receive_descriptors(int socket, void *bytes, size_t length, int *descriptors,
                                size_t *count);
+
+/* A pointer of this thread's own; each thread sets it before it reads it. */
+void cl_set_thread_context(void *context);
+void *cl_thread_context(void);
+
+int cl_fuse_clone(int device, int mounted);

@@ -1,0 +1,91 @@
+import Glibc
+import Linux
+import Store
+
+extension FileSystem {
+  /// The node of a place, which from now on the session knows: with all directories above it.
+  ///
+  /// An anchored node is still the lower's in everything; it is no change by itself.
+  func anchor(_ slot: Slot) throws(Errno) -> LiveNode {
+    while true {
+      // From the place upwards: the first one whose parent the session knows is anchored next.
+      tree.lock.lock()
+      if let node = inodes[slot].pointee.liveNode {
+        tree.lock.unlock()
+        return node
+      }
+      var next = slot
+      while inodes[inodes[next].pointee.parent].pointee.node == nil {
+        next = inodes[next].pointee.parent
+        guard next != 0 else {
+          tree.lock.unlock()
+          throw .stale
+        }
+      }
+      tree.lock.unlock()
+      let status = try lowerStatus(next)
+      tree.lock.lock()
+      anchor(next, status)
+      tree.lock.unlock()
+    }
+  }
+
+  /// Makes the node of a place whose parent has one, under the tree's lock.
+  private func anchor(_ slot: Slot, _ status: FileStatus) {
+    let inode = inodes[slot]
+    guard inode.pointee.node == nil, let path = lowerPath(of: slot),
+      let directory = inodes[inode.pointee.parent].pointee.liveNode, let name = inode.pointee.name
+    else { return }
+    let bytes = UnsafeBufferPointer(start: name, count: Int(inode.pointee.nameLength))
+    let lower = lowers[Int(inode.pointee.root)]
+    var row = Node(root: lower.root.id, origin: path, status: status, step: tree.step)
+    row.inode = visibleInode(status, root: Int(inode.pointee.root))
+    if status.linkCount > 1, status.kind != .directory { row.flags.insert(.linked) }
+    let node = tree.makeNode(row)
+    // A name that was taken away meanwhile stays away: the file is open, and has no name.
+    if case .absent = tree.find(bytes, in: directory) {
+      tree.setEntry(bytes, in: directory, to: node)
+    }
+    attach(node, to: slot)
+    if row.flags.contains(.linked) { adoptLink(node) }
+  }
+
+  /// Keeps what the lower is where a node came from, before the session changes it.
+  func pin(_ node: LiveNode) throws(Errno) {
+    let row = tree.lock.with { node.row }
+    guard let origin = row.origin, !origin.isEmpty else { return }
+    guard !tree.lock.with({ tree.isPinned(PinKey(root: row.root, path: origin)) }) else { return }
+    guard let lower = lowers.first(where: { $0.root.id == row.root }) else { return }
+    let opened = try lower.directory.borrowed.open(beneath: origin, [.path, .noFollow])
+    let status = try opened.borrowed.status()
+    var pin = Pin(root: row.root, path: origin, status: status)
+    if status.kind == .symlink { pin.target = try opened.borrowed.symlinkTarget("") }
+    tree.lock.with { tree.setPin(pin) }
+  }
+
+  /// Keeps what the lower is at a name, before the session hides or replaces it.
+  func pin(_ name: ByteString, in parent: Slot, _ status: FileStatus) throws(Errno) {
+    let path = tree.lock.with { lowerPath(of: parent)?.appending(name) }
+    guard let path else { return }
+    let lower = tree.lock.with { lowers[Int(inodes[parent].pointee.root)] }
+    let key = PinKey(root: lower.root.id, path: path)
+    guard !tree.lock.with({ tree.isPinned(key) }) else { return }
+    var pin = Pin(root: lower.root.id, path: path, status: status)
+    if status.kind == .symlink {
+      let directory = try lowerDirectory(parent)
+      pin.target = try directory.descriptor.symlinkTarget(name)
+    }
+    tree.lock.with { tree.setPin(pin) }
+  }
+
+  /// Says that a directory's list of names changed: its times move, as on any file system.
+  func touchDirectory(_ slot: Slot) throws(Errno) {
+    let node = try settle(anchor(slot), at: slot)
+    tree.lock.lock()
+    let now = Timestamp.now
+    node.row.modified = now
+    node.row.changed = now
+    tree.touch(node)
+    tree.lock.unlock()
+  }
+}

@@ -1,0 +1,170 @@
+import CFuse
+import Glibc
+import Linux
+import Store
+
+/// What an open content is for.
+enum ContentPurpose: UInt64 {
+  case read = 0
+  case write = 2
+  case lower = 3
+
+  func key(_ slot: Slot) -> UInt64 { UInt64(slot) << 2 | rawValue }
+}
+
+/// Where the bytes of a file are.
+enum ContentSource {
+  case nothing
+  case lower
+  case object(ObjectID)
+  /// An object that holds only some bytes; the rest is the lower's.
+  case partial(ObjectID, LiveNode)
+}
+
+extension FileSystem {
+  func read(_ reply: consuming Reply, _ id: fuse_ino_t, _ size: Int, _ offset: Int64) {
+    do throws(Errno) {
+      let slot = try slot(id)
+      guard let worker = Worker.current else { throw Errno.io }
+      let wanted = min(size, worker.scratch.count)
+      let room = UnsafeMutableRawBufferPointer(rebasing: worker.scratch[..<wanted])
+      let count = try read(slot, into: room, at: offset)
+      reply.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    } catch { reply.fail(error) }
+  }
+
+  private func read(_ slot: Slot, into room: UnsafeMutableRawBufferPointer, at offset: Int64)
+    throws(Errno) -> Int
+  {
+    switch source(of: slot) {
+    case .nothing: return 0
+    case .lower, .object:
+      let content = try openContent(slot)
+      return try content.descriptor.readFully(into: room, at: offset)
+    case .partial(_, let node):
+      return try readPartial(slot, node, into: room, at: offset)
+    }
+  }
+
+  /// Where the bytes of a place are now.
+  func source(of slot: Slot) -> ContentSource {
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    let inode = inodes[slot]
+    inode.pointee.flags.insert(.described)
+    guard let node = inode.pointee.liveNode else { return .lower }
+    if let object = node.row.object {
+      return node.row.flags.contains(.partial) ? .partial(object, node) : .object(object)
+    }
+    return node.row.flags.contains(.lowerContent) ? .lower : .nothing
+  }
+
+  /// The open content of a place for reading.
+  private func openContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
+    try contents.lease(ContentPurpose.read.key(slot)) { () throws(Errno) in
+      switch source(of: slot) {
+      case .object(let object), .partial(let object, _): try store.files.openObject(object)
+      case .lower, .nothing: try openLowerContent(slot)
+      }
+    }
+  }
+
+  /// Opens the lower's content of a place: exactly the file that the kernel was told of.
+  func openLowerContent(_ slot: Slot) throws(Errno) -> OwnedDescriptor {
+    let opened = try openLower(slot, [.noFollow, .nonBlocking])
+    let status = try opened.borrowed.status()
+    let isKnown = tree.lock.with {
+      let inode = inodes[slot]
+      let known = inode.pointee.liveNode?.row.originInode ?? inode.pointee.lowerInode
+      return known == status.inode && status.kind == .regular
+    }
+    guard isKnown else { throw .stale }
+    return opened
+  }
+
+  private func readPartial(
+    _ slot: Slot, _ node: LiveNode, into room: UnsafeMutableRawBufferPointer, at offset: Int64
+  ) throws(Errno) -> Int {
+    let (size, extents, limit) = tree.lock.with {
+      (node.row.size, node.extents, node.lowerSize)
+    }
+    let end = min(offset + Int64(room.count), size)
+    guard offset < end else { return 0 }
+    var at = offset
+    while at < end {
+      let own = extents.next(from: at)
+      let isOwn = own.map { $0.contains(at) } ?? false
+      let until = min(end, isOwn ? own?.upperBound ?? end : own?.lowerBound ?? end)
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: room[Int(at - offset)..<Int(until - offset)])
+      if isOwn {
+        let content = try openContent(slot)
+        try fill(part, from: content.descriptor, at: at, limit: .max)
+      } else {
+        let content = try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
+          try openLowerContent(slot)
+        }
+        try fill(part, from: content.descriptor, at: at, limit: limit)
+      }
+      at = until
+    }
+    return Int(end - offset)
+  }
+
+  /// Reads what there is below `limit`, and zeros behind it.
+  private func fill(
+    _ part: UnsafeMutableRawBufferPointer, from source: Descriptor, at offset: Int64, limit: Int64
+  ) throws(Errno) {
+    let readable = max(0, min(Int64(part.count), limit - offset))
+    let count = try source.readFully(
+      into: UnsafeMutableRawBufferPointer(rebasing: part[..<Int(readable)]), at: offset)
+    UnsafeMutableRawBufferPointer(rebasing: part[count...])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  func synchronize(_ reply: consuming Reply, _ id: fuse_ino_t, dataOnly: Bool) {
+    do throws(Errno) {
+      let slot = try slot(id)
+      switch source(of: slot) {
+      case .object(let object), .partial(let object, _):
+        let opened = try store.files.openObject(object, .readWrite)
+        try opened.borrowed.synchronize(dataOnly: dataOnly)
+      case .lower, .nothing: break
+      }
+      try makeDurable()
+      reply.succeed()
+    } catch { reply.fail(error) }
+  }
+
+  func synchronizeDirectory(_ reply: consuming Reply, _ id: fuse_ino_t) {
+    do throws(Errno) {
+      try makeDurable()
+      reply.succeed()
+    } catch { reply.fail(error) }
+  }
+
+  private func makeDurable() throws(Errno) {
+    do throws(StoreError) { try store.flush(durable: true) } catch { throw error.errno }
+  }
+
+  func seek(_ reply: consuming Reply, _ id: fuse_ino_t, _ offset: Int64, _ whence: Int32) {
+    do throws(Errno) {
+      let slot = try slot(id)
+      reply.send(offset: try seek(slot, offset, whence))
+    } catch { reply.fail(error) }
+  }
+
+  private func seek(_ slot: Slot, _ offset: Int64, _ whence: Int32) throws(Errno) -> Int64 {
+    switch source(of: slot) {
+    case .lower, .object:
+      let content = try openContent(slot)
+      return try content.descriptor.seek(offset, whence: whence)
+    case .nothing: throw .noDevice
+    case .partial(_, let node):
+      // The blocks of two files would have to be laid over each other: all of it counts as data.
+      let size = tree.lock.with { node.row.size }
+      guard offset < size else { throw .noDevice }
+      return whence == SEEK_DATA ? offset : size
+    }
+  }
+}

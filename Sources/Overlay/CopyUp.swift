@@ -1,0 +1,166 @@
+import CFuse
+import Glibc
+import Linux
+import Store
+
+extension FileSystem {
+  /// Files up to this size are copied whole at the first write; of larger ones only what is
+  /// touched, unless the file system can share their blocks.
+  static let wholeCopyLimit: Int64 = 4 << 20
+  /// The content of files up to this size is kept beside the pin, for three-way merges.
+  static let baseLimit: Int64 = 1 << 20
+  /// What is copied around a write to a partial object.
+  static let blockSize: Int64 = 4096
+
+  /// The node of a place with an object that may be written in this step, holding everything that
+  /// the blocks around `range` held before. The caller has the content lock.
+  func writable(_ slot: Slot, touching range: Range<Int64>) throws(Errno) -> LiveNode {
+    if let node = tree.lock.with({ ready(slot) }) {
+      try completeBlocks(slot, node, around: range)
+      return node
+    }
+    let node = try changedNode(slot)
+    guard node.row.kind == .regular else { throw .invalid }
+    try makeObject(slot, node)
+    try completeBlocks(slot, node, around: range)
+    return node
+  }
+
+  /// The node of a place whose object is this step's own, under the tree's lock.
+  private func ready(_ slot: Slot) -> LiveNode? {
+    guard let node = inodes[slot].pointee.liveNode, node.row.object != nil,
+      node.row.objectStep == tree.step, !node.row.flags.contains(.lowerAttributes)
+    else { return nil }
+    return node
+  }
+
+  /// Gives a node an object of this step: a copy of its content, or a partial one.
+  private func makeObject(_ slot: Slot, _ node: LiveNode) throws(Errno) {
+    let (row, step) = tree.lock.with { (node.row, tree.step) }
+    if row.object != nil && row.objectStep == step { return }
+    let id = tree.lock.with { tree.makeObject() }
+    let object = try store.files.openObject(id, [.readWrite, .create, .truncate])
+    var isPartial = row.flags.contains(.partial)
+    if let before = row.object {
+      let old = try store.files.openObject(before)
+      try object.borrowed.copyContent(from: old.borrowed, size: old.borrowed.status().size)
+    } else if row.flags.contains(.lowerContent) {
+      isPartial = try copyLower(slot, node, to: object.borrowed, row.size)
+    } else {
+      try object.borrowed.truncate(to: row.size)
+    }
+    tree.lock.lock()
+    tree.releaseObject(of: node)
+    node.row.object = id
+    node.row.objectStep = tree.step
+    node.row.flags.remove(.lowerContent)
+    if isPartial { node.row.flags.insert(.partial) }
+    tree.touchExtents(node)
+    tree.lock.unlock()
+    dropContent(of: slot)
+  }
+
+  /// Copies the lower's content; true when the object was left empty, to be filled by blocks.
+  private func copyLower(
+    _ slot: Slot, _ node: LiveNode, to object: Descriptor, _ size: Int64
+  ) throws(Errno) -> Bool {
+    let lower = try openLowerContent(slot)
+    do throws(Errno) {
+      try object.clone(from: lower.borrowed)
+    } catch {
+      // No reflink between these two: small files are copied, large ones block by block.
+      if size > Self.wholeCopyLimit {
+        try admitBytes(node, until: 0)
+        try object.truncate(to: size)
+        tree.lock.with { node.lowerSize = size }
+        return true
+      }
+      try object.copyContent(from: lower.borrowed, size: size)
+    }
+    try pinContent(node, at: slot)
+    return false
+  }
+
+  /// Keeps the lower's content and its hash beside the pin, while it is small.
+  func pinContent(_ node: LiveNode, at slot: Slot) throws(Errno) {
+    try pin(node)
+    let row = tree.lock.with { node.row }
+    guard let origin = row.origin,
+      var pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }),
+      pin.hash == nil, pin.kind == .regular, pin.size <= Self.baseLimit
+    else { return }
+    let lower = try openLowerContent(slot)
+    let status = try lower.borrowed.status()
+    // A host's edit since the pin was made: its content is not what the pin speaks of.
+    guard status.changed == pin.changed, status.size == pin.size else { return }
+    let bytes = try lower.borrowed.readAll(limit: Int(Self.baseLimit))
+    pin.hash = SHA256.digest(bytes)
+    let id = tree.lock.with { tree.makeObject() }
+    let base = try store.files.openBase(id, [.writeOnly, .create, .truncate])
+    try base.borrowed.write(bytes)
+    pin.base = id
+    tree.lock.with { tree.replacePin(pin) }
+  }
+
+  /// Copies from the lower what a partial object lacks of the blocks that a range begins and ends
+  /// in, so that what is its own is whole blocks.
+  private func completeBlocks(_ slot: Slot, _ node: LiveNode, around range: Range<Int64>)
+    throws(Errno)
+  {
+    let (isPartial, limit, extents) = tree.lock.with {
+      (node.row.flags.contains(.partial), node.lowerSize, node.extents)
+    }
+    guard isPartial else { return }
+    let first = range.lowerBound / Self.blockSize * Self.blockSize
+    let last = (range.upperBound + Self.blockSize - 1) / Self.blockSize * Self.blockSize
+    for gap in [first..<range.lowerBound, range.upperBound..<max(last, range.upperBound)] {
+      let wanted = gap.clamped(to: 0..<max(limit, 0))
+      guard !wanted.isEmpty,
+        extents.next(from: wanted.lowerBound).map({
+          !$0.contains(wanted.lowerBound) || $0.upperBound < wanted.upperBound
+        }) ?? true
+      else { continue }
+      try copyMissing(slot, node, wanted, extents)
+    }
+  }
+
+  private func copyMissing(
+    _ slot: Slot, _ node: LiveNode, _ wanted: Range<Int64>, _ extents: ExtentMap
+  ) throws(Errno) {
+    let lower = try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
+      try openLowerContent(slot)
+    }
+    let object = try openForWriting(slot)
+    var at = wanted.lowerBound
+    while at < wanted.upperBound {
+      let own = extents.next(from: at)
+      if let own, own.contains(at) {
+        at = own.upperBound
+        continue
+      }
+      let until = min(wanted.upperBound, own?.lowerBound ?? wanted.upperBound)
+      try object.descriptor.copyRange(from: lower.descriptor, at: at, count: until - at)
+      at = until
+    }
+    tree.lock.lock()
+    node.extents.insert(wanted)
+    tree.touchExtents(node)
+    tree.lock.unlock()
+  }
+
+  /// The node of a place with an object that holds all of its content.
+  func wholeObject(_ slot: Slot) throws(Errno) -> LiveNode {
+    let node = try writable(slot, touching: 0..<0)
+    let (isPartial, limit, extents) = tree.lock.with {
+      (node.row.flags.contains(.partial), node.lowerSize, node.extents)
+    }
+    guard isPartial else { return node }
+    if limit > 0 { try copyMissing(slot, node, 0..<limit, extents) }
+    tree.lock.lock()
+    node.row.flags.remove(.partial)
+    node.extents = ExtentMap()
+    tree.touchExtents(node)
+    tree.lock.unlock()
+    return node
+  }
+}

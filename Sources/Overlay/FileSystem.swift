@@ -1,0 +1,138 @@
+import CFuse
+import CLinux
+import Linux
+import Store
+
+/// The copy-on-write view of a session's roots, as the kernel asks for it.
+///
+/// Lock order: `changing` (shared) before a content lock before `tree.lock` before a cache's own.
+/// No lock but `changing` and the one content lock of the file itself is held across input or
+/// output.
+package final class FileSystem: @unchecked Sendable {
+  // Invariant: `inodes`, `roots[].slot` and `linked` are guarded by `tree.lock`.
+  let store: SessionStore
+  let tree: Tree
+  let options: OverlayOptions
+  var inodes = InodeTable()
+  let lowers: [Lower]
+  /// Nodes that names of the lower lead to as well, by the lower's identity.
+  var linked: [Identity: LiveNode] = [:]
+  /// The lower's directories, by slot.
+  let directories = DescriptorCache(limit: 128)
+  /// Open contents, by slot and purpose.
+  let contents = DescriptorCache(limit: 256)
+  /// Held shared by every change, alone by a step's boundary.
+  let changing = SharedLock()
+  let contentLocks = LockStripes(count: 64)
+  let listings = ListingCache(limit: 16)
+  let watch: HostWatch?
+  private(set) var session: OpaquePointer?
+  private var workers: [Thread] = []
+  private var devices: [Int32] = []
+
+  /// The place of the directory that holds the roots, which the kernel calls 1.
+  static let top: Slot = 1
+
+  /// How long the kernel may trust what only it can change.
+  static let settled: Double = 86_400
+
+  /// A file system over a session; each root comes with its open directory.
+  package init(store: SessionStore, lowers: consuming [OpenRoot], options: OverlayOptions)
+    throws(Errno)
+  {
+    self.store = store
+    tree = store.tree
+    self.options = options
+    self.lowers = lowers.map { Lower($0) }
+    watch = HostWatch()
+    let top = inodes.allocate()
+    inodes[top].pointee.kind = .directory
+    inodes[top].pointee.lookups = 1
+    for index in self.lowers.indices { adoptRoot(index) }
+    for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
+  }
+
+  private func adoptRoot(_ index: Int) {
+    let lower = lowers[index]
+    let slot = inodes.allocate()
+    let inode = inodes[slot]
+    inode.pointee.kind = .directory
+    inode.pointee.lookups = 1
+    inode.pointee.root = UInt8(index)
+    inodes.hash(slot, device: 0, inode: lower.root.inode)
+    lower.slot = slot
+    if let node = tree.node(lower.root.node) { attach(node, to: slot) }
+  }
+
+  func adoptLink(_ node: LiveNode) {
+    linked[Identity(device: node.row.originDevice, inode: node.row.originInode)] = node
+  }
+
+  /// The file system that a request was sent to.
+  static func of(_ request: fuse_req_t) -> FileSystem {
+    Unmanaged<FileSystem>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
+  }
+
+  /// Lets a place stand for a changed node.
+  func attach(_ node: LiveNode, to slot: Slot) {
+    inodes[slot].pointee.node = Unmanaged.passRetained(node)
+    inodes[slot].pointee.kind = node.row.kind
+    node.slot = slot
+  }
+
+  /// The place that the kernel means, or ESTALE.
+  func slot(_ id: fuse_ino_t) throws(Errno) -> Slot {
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    guard inodes.isUsed(UInt64(id)) else { throw .stale }
+    return Slot(id)
+  }
+}
+
+/// What tells two inodes of the host apart.
+struct Identity: Hashable {
+  let device: UInt64
+  let inode: UInt64
+}
+
+/// A root and the directory that was opened for it before anything was mounted.
+package struct OpenRoot: Sendable {
+  package let root: Root
+  /// Owned by the file system from then on.
+  package let descriptor: Int32
+
+  /// A root and its open directory, given away.
+  package init(root: Root, descriptor: consuming OwnedDescriptor) {
+    self.root = root
+    self.descriptor = descriptor.release()
+  }
+}
+
+// Service.
+extension FileSystem {
+  /// Starts a worker for each device; the first is the mounted one, the others become its clones.
+  package func serve(devices given: [Int32]) throws(Errno) {
+    guard let first = given.first else { throw .noDevice }
+    for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
+    devices = given
+    session = try makeSession(device: first)
+    watch?.start(for: self)
+    for device in given {
+      workers.append(try Thread.start(stackSize: 1 << 20) { [self] in work(device) })
+    }
+  }
+
+  /// Waits until the kernel has ended the connection.
+  package func wait() {
+    for worker in workers { worker.join() }
+    workers = []
+    watch?.stop()
+    for device in devices { _ = OwnedDescriptor(owning: device) }
+    devices = []
+  }
+
+  /// Begins a step: what was changed before belongs to the steps before, whole.
+  package func beginStep(_ kind: Step.Kind, command: [ByteString], message: String = "") -> Step {
+    changing.exclusively { store.beginStep(kind, command: command, message: message) }
+  }
+}

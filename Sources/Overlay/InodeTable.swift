@@ -1,0 +1,199 @@
+import Linux
+import Store
+
+/// The number of a place in the inode table, which is the node id that the kernel knows.
+typealias Slot = UInt32
+
+/// What the keeper remembers of an inode that the kernel knows: 64 bytes and the name.
+struct Inode {
+  /// How often the kernel was told of it and has not forgotten it.
+  var lookups: UInt32 = 0
+  /// How many other inodes' paths lead through it.
+  var holds: UInt32 = 0
+  /// The directory of the lower in which `name` leads here; 0: none.
+  var parent: Slot = 0
+  /// The next inode with the same hash; in a free place, the next free one.
+  var next: Slot = 0
+  var name: UnsafeMutablePointer<UInt8>?
+  var lowerInode: UInt64 = 0
+  /// The lower's change time when it was last seen, in nanoseconds: another one is a host's edit.
+  var lowerChanged: Int64 = 0
+  /// The changed node, once there is one.
+  var node: Unmanaged<LiveNode>?
+  var nameLength: UInt16 = 0
+  var root: UInt8 = 0
+  var kind: FileKind = .regular
+  var device: UInt8 = 0
+  var flags: Flags = []
+
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    /// The place is taken.
+    static let used = Flags(rawValue: 1)
+    /// The identity leads here, through the hash table.
+    static let hashed = Flags(rawValue: 2)
+    /// The host's directory is watched: what the kernel caches of it is valid until told otherwise.
+    static let watched = Flags(rawValue: 4)
+    /// A descriptor of it may be in the cache.
+    static let described = Flags(rawValue: 8)
+  }
+
+  var liveNode: LiveNode? { node?.takeUnretainedValue() }
+}
+
+/// All inodes that the kernel knows, in flat memory that grows by chunks and never moves.
+///
+/// Used under the tree's lock only.
+struct InodeTable: ~Copyable {
+  private static let chunkBits: UInt32 = 12
+  private var chunks: [UnsafeMutablePointer<Inode>] = []
+  private var used: Slot = 0
+  private var free: Slot = 0
+  private var buckets: UnsafeMutableBufferPointer<Slot>
+  private var hashedCount = 0
+  private(set) var count = 0
+
+  init() {
+    buckets = .allocate(capacity: 1024)
+    buckets.initialize(repeating: 0)
+    _ = allocate()  // Place 0 stands for "none".
+  }
+
+  /// The inode at a place, where it stays until it is released.
+  subscript(slot: Slot) -> UnsafeMutablePointer<Inode> {
+    chunks[Int(slot >> Self.chunkBits)] + Int(slot & ((1 << Self.chunkBits) - 1))
+  }
+
+  /// Whether the kernel may speak of this place.
+  func isUsed(_ id: UInt64) -> Bool {
+    id < UInt64(used) && self[Slot(id)].pointee.flags.contains(.used)
+  }
+
+  /// A fresh place.
+  mutating func allocate() -> Slot {
+    count += 1
+    if free != 0 {
+      let slot = free
+      free = self[slot].pointee.next
+      self[slot].pointee = Inode(flags: [.used])
+      return slot
+    }
+    let size = 1 << Int(Self.chunkBits)
+    if Int(used) == chunks.count * size { chunks.append(.allocate(capacity: size)) }
+    let slot = used
+    used += 1
+    self[slot].initialize(to: Inode(flags: [.used]))
+    return slot
+  }
+
+  /// Gives a place back; the caller has let go of what it pointed to.
+  mutating func release(_ slot: Slot) {
+    let inode = self[slot]
+    unhash(slot)
+    inode.pointee.name?.deallocate()
+    inode.pointee = Inode(next: free)
+    free = slot
+    count -= 1
+  }
+
+  /// Says by which name in which lower directory an inode is reached; releases hold on the old one.
+  func setPath(_ slot: Slot, parent: Slot, name: UnsafeBufferPointer<UInt8>) {
+    let inode = self[slot]
+    if inode.pointee.parent == parent, Int(inode.pointee.nameLength) == name.count,
+      let before = inode.pointee.name, memoryEqual(before, name)
+    {
+      return
+    }
+    if inode.pointee.nameLength != name.count || inode.pointee.name == nil {
+      inode.pointee.name?.deallocate()
+      inode.pointee.name = .allocate(capacity: max(name.count, 1))
+      inode.pointee.nameLength = UInt16(name.count)
+    }
+    if let start = name.baseAddress {
+      inode.pointee.name?.update(from: start, count: name.count)
+    }
+    if inode.pointee.parent != parent {
+      self[parent].pointee.holds += 1
+      if inode.pointee.parent != 0 { self[inode.pointee.parent].pointee.holds -= 1 }
+      inode.pointee.parent = parent
+    }
+  }
+
+  private func memoryEqual(
+    _ left: UnsafeMutablePointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    for index in right.indices where left[index] != right[index] { return false }
+    return true
+  }
+
+  deinit {
+    for chunk in chunks { chunk.deallocate() }
+    buckets.deallocate()
+  }
+}
+
+// By the lower's identity.
+extension InodeTable {
+  private func bucket(_ device: UInt8, _ inode: UInt64) -> Int {
+    let mixed = (inode ^ (UInt64(device) << 56)) &* 0x9E37_79B9_7F4A_7C15
+    return Int(mixed >> 32) & (buckets.count - 1)
+  }
+
+  /// The place of a lower inode, the newest one.
+  func find(device: UInt8, inode: UInt64) -> Slot? {
+    var slot = buckets[bucket(device, inode)]
+    while slot != 0 {
+      let known = self[slot]
+      if known.pointee.lowerInode == inode, known.pointee.device == device { return slot }
+      slot = known.pointee.next
+    }
+    return nil
+  }
+
+  /// Lets a lower inode's identity lead to a place.
+  mutating func hash(_ slot: Slot, device: UInt8, inode: UInt64) {
+    if hashedCount > buckets.count { grow() }
+    let entry = self[slot]
+    entry.pointee.lowerInode = inode
+    entry.pointee.device = device
+    let bucket = bucket(device, inode)
+    entry.pointee.next = buckets[bucket]
+    buckets[bucket] = slot
+    entry.pointee.flags.insert(.hashed)
+    hashedCount += 1
+  }
+
+  /// Ends that: a lookup of the same identity makes a new inode.
+  mutating func unhash(_ slot: Slot) {
+    let entry = self[slot]
+    guard entry.pointee.flags.contains(.hashed) else { return }
+    let bucket = bucket(entry.pointee.device, entry.pointee.lowerInode)
+    if buckets[bucket] == slot {
+      buckets[bucket] = entry.pointee.next
+    } else {
+      var before = buckets[bucket]
+      while self[before].pointee.next != slot { before = self[before].pointee.next }
+      self[before].pointee.next = entry.pointee.next
+    }
+    entry.pointee.flags.remove(.hashed)
+    hashedCount -= 1
+  }
+
+  private mutating func grow() {
+    let old = buckets
+    buckets = .allocate(capacity: old.count * 2)
+    buckets.initialize(repeating: 0)
+    for first in old {
+      var slot = first
+      while slot != 0 {
+        let entry = self[slot]
+        let following = entry.pointee.next
+        let bucket = bucket(entry.pointee.device, entry.pointee.lowerInode)
+        entry.pointee.next = buckets[bucket]
+        buckets[bucket] = slot
+        slot = following
+      }
+    }
+    old.deallocate()
+  }
+}

@@ -1,0 +1,23 @@
+/// How a file system shows its roots.
+package struct OverlayOptions: Sendable {
+  /// Whether every user and group id is mapped inside; otherwise only `owner` and `group` are.
+  package var mapsAllIDs: Bool
+  /// The ids that are mapped when not all are.
+  package var owner: UInt32
+  package var group: UInt32
+  /// The caller's other groups: a file they may write is shown as the caller's own.
+  package var groups: [UInt32] = []
+  /// How long the kernel may trust what it knows of an untouched path that isn't watched.
+  package var lowerValidity: Double = 1
+  /// The most bytes that the session may hold; nil: as many as there is room.
+  package var maximumSize: Int64?
+  /// The most files that the session may hold.
+  package var maximumFiles: Int?
+
+  /// Options for a caller with the given ids.
+  package init(mapsAllIDs: Bool, owner: UInt32, group: UInt32) {
+    self.mapsAllIDs = mapsAllIDs
+    self.owner = owner
+    self.group = group
+  }
+}

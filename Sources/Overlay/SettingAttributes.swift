@@ -1,0 +1,85 @@
+import CFuse
+import Glibc
+import Linux
+import Store
+
+extension FileSystem {
+  func setAttributes(
+    _ reply: consuming Reply, _ id: fuse_ino_t, _ values: stat, _ change: AttributeChange
+  ) {
+    changing.lockShared()
+    defer { changing.unlockShared() }
+    do throws(Errno) {
+      let slot = try slot(id)
+      try store.admit()
+      let node = try changedNode(slot)
+      if change.contains(.size) { try resize(slot, node, to: Int64(values.st_size)) }
+      tree.lock.lock()
+      apply(values, change, to: node)
+      var shown = attributes(of: node.row)
+      tree.lock.unlock()
+      reply.send(&shown, validFor: Self.settled)
+    } catch { reply.fail(error) }
+  }
+
+  /// Sets what the request names, under the tree's lock.
+  private func apply(_ values: stat, _ change: AttributeChange, to node: LiveNode) {
+    node.row.flags.remove(.lowerAttributes)
+    let now = Timestamp.now
+    if change.contains(.owner) { node.row.owner = values.st_uid }
+    if change.contains(.group) { node.row.group = values.st_gid }
+    if change.contains(.mode) {
+      node.row.permissions = UInt16(values.st_mode & 0o7777)
+    } else if !change.isDisjoint(with: [.owner, .group, .size, .killPrivileges]) {
+      clearSetID(node)
+    }
+    if change.contains(.accessedNow) {
+      node.row.accessed = now
+    } else if change.contains(.accessed) {
+      node.row.accessed = Timestamp(values.st_atim)
+    }
+    if change.contains(.modifiedNow) {
+      node.row.modified = now
+    } else if change.contains(.modified) {
+      node.row.modified = Timestamp(values.st_mtim)
+    } else if change.contains(.size) {
+      node.row.modified = now
+    }
+    node.row.changed = change.contains(.changed) ? Timestamp(values.st_ctim) : now
+    tree.touch(node)
+  }
+
+  /// Clears set-id bits as the kernel does when a file is written or given away.
+  func clearSetID(_ node: LiveNode) {
+    guard node.row.kind == .regular else { return }
+    node.row.permissions &= ~0o4000
+    // Set-group-id without group execution means mandatory locking, and stays.
+    if node.row.permissions & 0o010 != 0 { node.row.permissions &= ~0o2000 }
+  }
+
+  /// The changed node of a place, made and pinned where there is none yet.
+  func changedNode(_ slot: Slot) throws(Errno) -> LiveNode {
+    let node = try anchor(slot)
+    try pin(node)
+    return try settle(node, at: slot)
+  }
+
+  /// Lets a node carry its own attributes, as the lower has them now.
+  func settle(_ node: LiveNode, at slot: Slot) throws(Errno) -> LiveNode {
+    guard tree.lock.with({ node.row.flags.contains(.lowerAttributes) }) else { return node }
+    let status = try lowerStatus(slot)
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    guard node.row.flags.contains(.lowerAttributes) else { return node }
+    node.row.permissions = UInt16(status.permissions)
+    node.row.owner = status.owner
+    node.row.group = status.group
+    node.row.accessed = status.accessed
+    node.row.modified = status.modified
+    node.row.changed = status.changed
+    if node.row.flags.contains(.lowerContent) { node.row.size = status.size }
+    node.row.flags.remove(.lowerAttributes)
+    tree.touch(node)
+    return node
+  }
+}

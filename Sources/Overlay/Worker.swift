@@ -1,0 +1,111 @@
+import CFuse
+import CLinux
+import Glibc
+import Linux
+
+/// What one worker thread has for itself: its device, and room for a request and for an answer.
+final class Worker {
+  let device: Int32
+  let request: UnsafeMutableRawBufferPointer
+  let scratch: UnsafeMutableRawBufferPointer
+  /// The operation that is being answered, and its flags where libfuse does not hand them on.
+  var opcode: UInt32 = 0
+  var writeFlags: UInt32 = 0
+
+  /// The largest read or write that the kernel is told it may send.
+  static let largestTransfer = 1 << 20
+
+  init(device: Int32) {
+    self.device = device
+    request = .allocate(byteCount: Self.largestTransfer + 8192, alignment: 4096)
+    scratch = .allocate(byteCount: Self.largestTransfer + 4096, alignment: 4096)
+  }
+
+  deinit {
+    request.deallocate()
+    scratch.deallocate()
+  }
+
+  /// The worker of the thread that asks.
+  static var current: Worker? {
+    cl_thread_context().map { Unmanaged<Worker>.fromOpaque($0).takeUnretainedValue() }
+  }
+}
+
+extension FileSystem {
+  /// The session of libfuse, which reads and writes through each worker's own device.
+  func makeSession(device: Int32) throws(Errno) -> OpaquePointer {
+    var operations = Self.operations()
+    var words: [UnsafeMutablePointer<CChar>?] = [strdup("cowbox"), nil]
+    defer { free(words[0]) }
+    let made = words.withUnsafeMutableBufferPointer { words in
+      var arguments = fuse_args(argc: 1, argv: words.baseAddress, allocated: 0)
+      return fuse_session_new(
+        &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
+        Unmanaged.passUnretained(self).toOpaque())
+    }
+    guard let made else { throw .noMemory }
+    var io = fuse_custom_io()
+    io.read = { _, buffer, size, _ in
+      guard let worker = Worker.current else { return -1 }
+      return Glibc.read(worker.device, buffer, size)
+    }
+    io.writev = { _, parts, count, _ in
+      guard let worker = Worker.current, let parts else { return -1 }
+      if worker.opcode == FUSE_INIT.rawValue { FileSystem.amendInit(parts, count) }
+      return Glibc.writev(worker.device, parts, count)
+    }
+    guard fuse_session_custom_io(made, &io, device) == 0 else { throw .invalid }
+    return made
+  }
+
+  /// Adds to the answer to FUSE_INIT what this libfuse does not know and the kernel offers.
+  ///
+  /// FUSE_HANDLE_KILLPRIV_V2: without it the kernel asks for security.capability at every write(2).
+  private static func amendInit(_ parts: UnsafeMutablePointer<iovec>, _ count: Int32) {
+    guard count >= 2, let answer = parts[1].iov_base, parts[1].iov_len >= 16 else { return }
+    let flags = answer.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+    answer.storeBytes(
+      of: flags | (1 << 28), toByteOffset: 12, as: UInt32.self)
+  }
+
+  /// Reads and answers requests until the connection ends.
+  func work(_ device: Int32) {
+    let worker = Worker(device: device)
+    cl_set_thread_context(Unmanaged.passUnretained(worker).toOpaque())
+    while let count = receive(worker) {
+      guard count >= MemoryLayout<fuse_in_header>.size else { continue }
+      let header = worker.request.load(as: fuse_in_header.self)
+      worker.opcode = header.opcode
+      if header.opcode == FUSE_WRITE.rawValue {
+        let body = MemoryLayout<fuse_in_header>.size
+        worker.writeFlags =
+          worker.request.loadUnaligned(fromByteOffset: body, as: fuse_write_in.self).write_flags
+      }
+      if answerBeyondLibfuse(header, worker, count) { continue }
+      var buffer = fuse_buf()
+      buffer.mem = worker.request.baseAddress
+      buffer.size = count
+      fuse_session_process_buf(session, &buffer)
+    }
+    cl_set_thread_context(nil)
+  }
+
+  /// The next request's size, or nil when the connection has ended.
+  private func receive(_ worker: Worker) -> Int? {
+    while true {
+      let count = Glibc.read(worker.device, worker.request.baseAddress, worker.request.count)
+      if count >= 0 { return count }
+      switch Errno.last {
+      case .interrupted, .tryAgain, .noEntry: continue  // ENOENT: the request was interrupted.
+      default: return nil
+      }
+    }
+  }
+
+  /// Answers what this libfuse has no name for; false leaves the request to libfuse.
+  private func answerBeyondLibfuse(_ header: fuse_in_header, _ worker: Worker, _ count: Int) -> Bool
+  {
+    false
+  }
+}

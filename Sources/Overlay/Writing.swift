@@ -1,0 +1,150 @@
+import CFuse
+import Glibc
+import Linux
+import Store
+
+extension FileSystem {
+  func write(
+    _ reply: consuming Reply, _ id: fuse_ino_t, _ bytes: UnsafeRawBufferPointer, _ offset: Int64
+  ) {
+    changing.lockShared()
+    defer { changing.unlockShared() }
+    let kills = (Worker.current?.writeFlags ?? 0) & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0
+    do throws(Errno) {
+      let slot = try slot(id)
+      try store.admit()
+      let lock = contentLocks[slot]
+      lock.lock()
+      defer { lock.unlock() }
+      let end = offset + Int64(bytes.count)
+      let node = try writable(slot, touching: offset..<end)
+      try admitBytes(node, until: end)
+      let content = try openForWriting(slot)
+      try content.descriptor.write(bytes, at: offset)
+      tree.lock.lock()
+      noteWritten(node, offset..<end)
+      if kills { clearSetID(node) }
+      tree.lock.unlock()
+      reply.send(written: bytes.count)
+    } catch { reply.fail(error) }
+  }
+
+  /// The object of a place, open for writing; `writable(_:touching:)` has made it this step's own.
+  func openForWriting(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
+    try contents.lease(ContentPurpose.write.key(slot)) { () throws(Errno) in
+      switch source(of: slot) {
+      case .object(let object), .partial(let object, _):
+        try store.files.openObject(object, .readWrite)
+      case .lower, .nothing: throw Errno.io
+      }
+    }
+  }
+
+  /// Says that a range of the object was written, under the tree's lock.
+  private func noteWritten(_ node: LiveNode, _ range: Range<Int64>) {
+    if node.row.flags.contains(.partial) {
+      // A gap behind the old end is the object's hole, not the lower's bytes.
+      let start = range.lowerBound > node.row.size ? node.row.size : range.lowerBound
+      node.extents.insert(start..<range.upperBound)
+      tree.touchExtents(node)
+    }
+    if range.upperBound > node.row.size {
+      tree.byteCount += range.upperBound - node.row.size
+      node.row.size = range.upperBound
+    }
+    let now = Timestamp.now
+    node.row.modified = now
+    node.row.changed = now
+    tree.touch(node)
+  }
+
+  /// Refuses a write that would take the session over its size.
+  func admitBytes(_ node: LiveNode, until end: Int64) throws(Errno) {
+    guard let most = options.maximumSize else { return }
+    let wanted = tree.lock.with { tree.byteCount + max(0, end - node.row.size) }
+    if wanted > most { throw .noSpace }
+  }
+
+  /// Cuts or extends a file.
+  func resize(_ slot: Slot, _ node: LiveNode, to size: Int64) throws(Errno) {
+    let lock = contentLocks[slot]
+    lock.lock()
+    defer { lock.unlock() }
+    try admitBytes(node, until: size)
+    if size == 0 {
+      try makeEmpty(slot, node)
+    } else {
+      // What lies behind the new end need not be copied.
+      _ = try writable(slot, touching: size..<size)
+      let content = try openForWriting(slot)
+      try content.descriptor.truncate(to: size)
+    }
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    node.lowerSize = min(node.lowerSize, size)
+    if node.row.flags.contains(.partial) {
+      node.extents.truncate(to: size)
+      if size > node.row.size { node.extents.insert(node.row.size..<size) }
+      tree.touchExtents(node)
+    }
+    tree.byteCount += size - node.row.size
+    node.row.size = size
+    tree.touch(node)
+  }
+
+  /// Lets a file have no content at all, without copying what it had.
+  private func makeEmpty(_ slot: Slot, _ node: LiveNode) throws(Errno) {
+    let hadLower = tree.lock.with { node.row.flags.contains(.lowerContent) }
+    if hadLower { try pinContent(node, at: slot) }
+    tree.lock.lock()
+    let isOwn = node.row.object != nil && node.row.objectStep == tree.step
+    if !isOwn {
+      tree.releaseObject(of: node)
+      node.row.flags.subtract([.lowerContent, .partial])
+      node.extents = ExtentMap()
+      tree.touchExtents(node)
+    }
+    tree.lock.unlock()
+    if isOwn {
+      let content = try openForWriting(slot)
+      try content.descriptor.truncate(to: 0)
+    } else {
+      dropContent(of: slot)
+    }
+  }
+
+  /// Closes what is open of a content that is no longer the place's.
+  func dropContent(of slot: Slot) {
+    for purpose in [ContentPurpose.read, .write, .lower] { contents.drop(purpose.key(slot)) }
+  }
+
+  func allocate(
+    _ reply: consuming Reply, _ id: fuse_ino_t, _ mode: Int32, _ offset: Int64, _ count: Int64
+  ) {
+    changing.lockShared()
+    defer { changing.unlockShared() }
+    do throws(Errno) {
+      let slot = try slot(id)
+      try store.admit()
+      let lock = contentLocks[slot]
+      lock.lock()
+      defer { lock.unlock() }
+      let node = try wholeObject(slot)
+      let keepsSize = mode & FALLOC_FL_KEEP_SIZE != 0
+      let before = tree.lock.with { node.row.size }
+      if !keepsSize { try admitBytes(node, until: offset + count) }
+      let content = try openForWriting(slot)
+      try content.descriptor.truncate(to: before)
+      try content.descriptor.allocate(mode: mode, at: offset, count: count)
+      let size = try content.descriptor.status().size
+      tree.lock.lock()
+      tree.byteCount += size - before
+      node.row.size = size
+      node.row.modified = .now
+      node.row.changed = node.row.modified
+      tree.touch(node)
+      tree.lock.unlock()
+      reply.succeed()
+    } catch { reply.fail(error) }
+  }
+}
