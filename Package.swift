@@ -45,6 +45,12 @@ let package = Package(
     room("Commands", uses: ["Linux", "Sessions", "Apply", "Changes", "Store", "Profiles"]),
     .executableTarget(name: "cowbox", dependencies: ["Commands"], swiftSettings: swift),
 
+    .target(
+      name: "Harness", dependencies: ["Linux", "CLinux"], path: "Tests/Harness", cSettings: gnu,
+      swiftSettings: swift),
+    tests("HouseTests", of: ["Harness", "Linux"]),
+    tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),
+    tests("SessionsTests", of: ["Harness", "Sessions", "Linux"]),
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
   ],

@@ -3,7 +3,7 @@ import Linux
 /// The table of commands: usage, help, manual and completions come from here.
 enum Verbs {
   static let all: [Verb] = [
-    HelpCommand.verb, VersionCommand.verb,
+    LogCommand.verb, ListCommand.verb, HelpCommand.verb, VersionCommand.verb,
   ]
 
   /// What `cowbox` without a word does.

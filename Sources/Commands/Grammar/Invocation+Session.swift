@@ -1,0 +1,38 @@
+import Linux
+import Sessions
+
+extension Invocation {
+  /// The option that lists as JSON, wherever something is listed.
+  static var json: Option { Option("json", "as JSON") }
+
+  /// The catalogue of sessions; nil when there was never one.
+  func catalogue() throws -> Catalogue? { try Catalogue.open(home: home, create: false) }
+
+  /// The session that `--session` names, else the project's own; an error where there is none.
+  func session() throws -> StoredSession {
+    guard let catalogue = try catalogue() else {
+      if let wanted = try arguments.text("session") { throw Self.noSession(named: wanted) }
+      throw Self.noSession(of: try project())
+    }
+    if let wanted = try arguments.text("session") {
+      return try .open(catalogue.find(wanted), in: catalogue)
+    }
+    let project = try project()
+    guard let item = try catalogue.items(of: project.path).first else {
+      throw Self.noSession(of: project)
+    }
+    return try .open(item, in: catalogue)
+  }
+
+  private static func noSession(of project: Project) -> Failure {
+    Failure(
+      "there is no session for '\(project.path.printable)'",
+      hint: "'cowbox run -- COMMAND' begins one; 'cowbox list --all' shows those of other projects")
+  }
+
+  private static func noSession(named name: String) -> Failure {
+    .usage(
+      "there is no session '\(ByteString(name).printable)'",
+      hint: "'cowbox list --all' shows all sessions")
+  }
+}

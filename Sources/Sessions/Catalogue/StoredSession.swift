@@ -1,0 +1,42 @@
+import Linux
+import Store
+
+/// A session that exists, found and opened; its keeper may run or not.
+package struct StoredSession: ~Copyable {
+  package let item: Catalogue.Item
+  package let directory: OwnedDescriptor
+
+  package var name: SessionName { item.name }
+  package var project: ByteString { item.project }
+
+  /// The session that a catalogue has under that item.
+  package static func open(_ item: Catalogue.Item, in catalogue: borrowing Catalogue) throws
+    -> StoredSession
+  {
+    StoredSession(item: item, directory: try catalogue.open(item.name))
+  }
+
+  private init(item: Catalogue.Item, directory: consuming OwnedDescriptor) {
+    self.item = item
+    self.directory = directory
+  }
+
+  /// Whether a keeper, or somebody else who changes it, has the session now.
+  package var isRunning: Bool {
+    guard let lock = try? directory.borrowed.open("run/lock", [.readOnly]) else { return false }
+    // Nobody holds what can be locked; the lock goes with the descriptor.
+    guard let isFree = try? lock.borrowed.takeLock(exclusive: false) else { return false }
+    return !isFree
+  }
+
+  /// A consistent reading of the present; what running commands have written is in it.
+  package func read() throws -> SessionReader {
+    if let client = try Client.connect(to: directory.borrowed) {
+      try client.call("flush")
+      let reader = try SessionReader(directory: directory.borrowed)
+      client.leave()
+      return reader
+    }
+    return try SessionReader(directory: directory.borrowed)
+  }
+}

@@ -1,0 +1,14 @@
+import Linux
+import Store
+
+/// A command that the keeper has started and that has not ended.
+struct RunningCommand {
+  let words: [ByteString]
+  let step: Step
+  let began: Timestamp
+  /// Who hears of its end; nil once that client is gone.
+  var owner: Int?
+  let isDetached: Bool
+  /// When it is killed, after it was hung up.
+  var deadline: Timestamp?
+}

@@ -1,0 +1,8 @@
+extension SessionStore {
+  /// Whether anything was changed in a step or after it.
+  package func hasChanged(since step: StepID) -> Bool {
+    tree.lock.with {
+      tree.nodes.values.contains { $0.isDirty || $0.savedStep >= step.rawValue }
+    }
+  }
+}
