@@ -36,6 +36,7 @@ extension FileSystem {
     var row = Node(
       root: directory.row.root, kind: kind, permissions: permissions, owner: caller.user,
       group: caller.group, step: tree.step)
+    if kind == .directory { row.size = 4096 }
     if directory.row.permissions & 0o2000 != 0 {
       row.group = directory.row.group
       if kind == .directory { row.permissions |= 0o2000 }

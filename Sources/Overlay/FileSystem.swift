@@ -110,15 +110,21 @@ package struct OpenRoot: Sendable {
 
 // Service.
 extension FileSystem {
-  /// Starts a worker for each device; the first is the mounted one, the others become its clones.
+  /// Starts a worker for each two devices; the first is the mounted one, the others its clones.
   package func serve(devices given: [Int32]) throws(Errno) {
     guard let first = given.first else { throw .noDevice }
     for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
     devices = given
     session = try makeSession(device: first)
     watch?.start(for: self)
-    for device in given {
-      workers.append(try Thread.start(stackSize: 1 << 20) { [self] in work(device) })
+    for index in stride(from: 0, to: given.count, by: 2) {
+      let eager = index + 1 < given.count ? given[index + 1] : -1
+      if eager >= 0 { try Descriptor(eager).setNonBlocking(true) }
+      let patient = given[index]
+      workers.append(
+        try Thread.start(stackSize: 1 << 20) { [self] in
+          work(patient: patient, eager: eager)
+        })
     }
   }
 

@@ -49,7 +49,9 @@ extension FileSystem {
       inodes[parent].pointee.liveNode?.row.flags.contains(.merged) ?? true
     }
     guard isMerged else { return nil }
-    do throws(Errno) { return try lowerStatus(name, in: parent) } catch .noEntry, .notDirectory { return nil }
+    do throws(Errno) { return try lowerStatus(name, in: parent) } catch .noEntry, .notDirectory {
+      return nil
+    }
   }
 
   /// The node that loses a name; a lower file needs one only when it has other names, or is open.

@@ -3,9 +3,15 @@ import CLinux
 import Glibc
 import Linux
 
-/// What one worker thread has for itself: its device, and room for a request and for an answer.
+/// What one worker thread has for itself: its devices, and room for a request and for an answer.
 final class Worker {
-  let device: Int32
+  /// The device that the request at hand came from, and to which its answer goes.
+  var device: Int32
+  /// Waits for a request, asleep.
+  let patient: Int32
+  /// Is asked again and again while requests follow each other closely; -1: there is none.
+  let eager: Int32
+  var isConversing = false
   let request: UnsafeMutableRawBufferPointer
   let scratch: UnsafeMutableRawBufferPointer
   /// The operation that is being answered, and its flags where libfuse does not hand them on.
@@ -14,9 +20,14 @@ final class Worker {
 
   /// The largest read or write that the kernel is told it may send.
   static let largestTransfer = 1 << 20
+  /// How long, in nanoseconds, a worker asks again before it goes to sleep: waking it up costs
+  /// more than the request itself (absent names: 30 us asleep, 20 us awake).
+  static let patience: Int64 = 50_000
 
-  init(device: Int32) {
-    self.device = device
+  init(patient: Int32, eager: Int32) {
+    device = patient
+    self.patient = patient
+    self.eager = eager
     request = .allocate(byteCount: Self.largestTransfer + 8192, alignment: 4096)
     scratch = .allocate(byteCount: Self.largestTransfer + 4096, alignment: 4096)
   }
@@ -24,6 +35,27 @@ final class Worker {
   deinit {
     request.deallocate()
     scratch.deallocate()
+  }
+
+  static var now: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Timestamp(time).nanoseconds
+  }
+
+  func readRequest() -> Int { Glibc.read(device, request.baseAddress, request.count) }
+
+  /// Asks for a request until one comes or patience ends.
+  func poll() -> Int? {
+    device = eager
+    let until = Self.now + Self.patience
+    while Self.now < until {
+      let count = readRequest()
+      if count >= 0 { return count }
+      let failure = Errno.last
+      if failure != .tryAgain && failure != .noEntry && failure != .interrupted { return nil }
+    }
+    return nil
   }
 
   /// The worker of the thread that asks.
@@ -70,8 +102,8 @@ extension FileSystem {
   }
 
   /// Reads and answers requests until the connection ends.
-  func work(_ device: Int32) {
-    let worker = Worker(device: device)
+  func work(patient: Int32, eager: Int32) {
+    let worker = Worker(patient: patient, eager: eager)
     cl_set_thread_context(Unmanaged.passUnretained(worker).toOpaque())
     while let count = receive(worker) {
       guard count >= MemoryLayout<fuse_in_header>.size else { continue }
@@ -93,9 +125,18 @@ extension FileSystem {
 
   /// The next request's size, or nil when the connection has ended.
   private func receive(_ worker: Worker) -> Int? {
+    if worker.isConversing, worker.eager >= 0 {
+      if let count = worker.poll() { return count }
+      worker.isConversing = false
+    }
+    worker.device = worker.patient
+    let began = Worker.now
     while true {
-      let count = Glibc.read(worker.device, worker.request.baseAddress, worker.request.count)
-      if count >= 0 { return count }
+      let count = worker.readRequest()
+      if count >= 0 {
+        worker.isConversing = Worker.now - began < 4 * Worker.patience
+        return count
+      }
       switch Errno.last {
       case .interrupted, .tryAgain, .noEntry: continue  // ENOENT: the request was interrupted.
       default: return nil
