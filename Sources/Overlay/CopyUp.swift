@@ -38,20 +38,20 @@ extension FileSystem {
   private func makeObject(_ slot: Slot, _ node: LiveNode) throws(Errno) {
     let (row, step) = tree.lock.with { (node.row, tree.step) }
     if row.object != nil && row.objectStep == step { return }
-    let id = tree.lock.with { tree.makeObject() }
-    let object = try store.files.openObject(id, [.readWrite, .create, .truncate])
+    let made = try store.newObject()
+    let object = made.file.borrowed
     var isPartial = row.flags.contains(.partial)
     if let before = row.object {
       let old = try store.files.openObject(before)
-      try object.borrowed.copyContent(from: old.borrowed, size: old.borrowed.status().size)
+      try object.copyContent(from: old.borrowed, size: old.borrowed.status().size)
     } else if row.flags.contains(.lowerContent) {
-      isPartial = try copyLower(slot, node, to: object.borrowed, row.size)
+      isPartial = try copyLower(slot, node, to: object, row.size)
     } else {
-      try object.borrowed.truncate(to: row.size)
+      try object.truncate(to: row.size)
     }
     tree.lock.lock()
     tree.releaseObject(of: node)
-    node.row.object = id
+    node.row.object = made.id
     node.row.objectStep = tree.step
     node.row.flags.remove(.lowerContent)
     if isPartial { node.row.flags.insert(.partial) }
@@ -86,20 +86,15 @@ extension FileSystem {
     try pin(node)
     let row = tree.lock.with { node.row }
     guard let origin = row.origin,
-      var pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }),
-      pin.hash == nil, pin.kind == .regular, pin.size <= Self.baseLimit
+      let pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }),
+      pin.base == nil, pin.kind == .regular, pin.size <= Self.baseLimit
     else { return }
     let lower = try openLowerContent(slot)
     let status = try lower.borrowed.status()
     // A host's edit since the pin was made: its content is not what the pin speaks of.
     guard status.changed == pin.changed, status.size == pin.size else { return }
     let bytes = try lower.borrowed.readAll(limit: Int(Self.baseLimit))
-    pin.hash = SHA256.digest(bytes)
-    let id = tree.lock.with { tree.makeObject() }
-    let base = try store.files.openBase(id, [.writeOnly, .create, .truncate])
-    try base.borrowed.write(bytes)
-    pin.base = id
-    tree.lock.with { tree.replacePin(pin) }
+    tree.lock.with { tree.setBase(pin, bytes) }
   }
 
   /// Copies from the lower what a partial object lacks of the blocks that a range begins and ends

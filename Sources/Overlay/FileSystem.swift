@@ -116,7 +116,7 @@ extension FileSystem {
     for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
     devices = given
     session = try makeSession(device: first)
-    watch?.start(for: self)
+    try watch?.start(for: self)
     for index in stride(from: 0, to: given.count, by: 2) {
       let eager = index + 1 < given.count ? given[index + 1] : -1
       if eager >= 0 { try Descriptor(eager).setNonBlocking(true) }

@@ -126,6 +126,11 @@ struct InodeTable: ~Copyable {
     return true
   }
 
+  /// All places that a path of the lower leads to.
+  func lowerSlots() -> [Slot] {
+    (1..<used).filter { self[$0].pointee.flags.contains(.used) && self[$0].pointee.parent != 0 }
+  }
+
   deinit {
     for chunk in chunks { chunk.deallocate() }
     buckets.deallocate()

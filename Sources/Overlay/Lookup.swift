@@ -47,6 +47,7 @@ extension FileSystem {
   }
 
   private func lowerChild(_ name: Name, of parent: Slot) throws(Errno) -> Child {
+    watch?.add(parent, self)
     do throws(Errno) {
       let status = try lowerStatus(name, in: parent)
       if status.linkCount > 1, status.kind != .directory, let node = linkedNode(status) {

@@ -68,7 +68,9 @@ extension FileSystem {
   /// A directory that isn't watched is opened anew after a second: the host may have moved it.
   func lowerDirectory(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
     let key = UInt64(slot) << 2 | 1
-    return try directories.lease(key, atMost: Self.lowerDirectoryAge) { () throws(Errno) in
+    let isWatched = tree.lock.with { inodes[slot].pointee.flags.contains(.watched) }
+    let age = isWatched ? Int64.max : Self.lowerDirectoryAge
+    return try directories.lease(key, atMost: age) { () throws(Errno) in
       try openLower(slot, [.directory, .path])
     }
   }

@@ -82,8 +82,10 @@ extension FileSystem {
       guard let worker = Worker.current else { return -1 }
       return Glibc.read(worker.device, buffer, size)
     }
-    io.writev = { _, parts, count, _ in
-      guard let worker = Worker.current, let parts else { return -1 }
+    io.writev = { mounted, parts, count, _ in
+      guard let parts else { return -1 }
+      // A thread that is no worker sends notices, which may go to any device.
+      guard let worker = Worker.current else { return Glibc.writev(mounted, parts, count) }
       if worker.opcode == FUSE_INIT.rawValue { FileSystem.amendInit(parts, count) }
       return Glibc.writev(worker.device, parts, count)
     }

@@ -9,7 +9,8 @@ extension SealedBatch {
     }
     for node in nodes { try write(node, to: database) }
     for entry in batch.entries { try write(entry, to: database) }
-    for pin in batch.pins {
+    for var pin in batch.pins {
+      if let content = pin.base.flatMap({ batch.bases[$0] }) { pin.hash = SHA256.digest(content) }
       let row = try database.statement(
         "INSERT OR REPLACE INTO pin (\(Schema.pinColumns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
       pin.bind(to: row)

@@ -7,6 +7,8 @@ struct Batch {
   var droppedNodes: [(id: NodeID, saved: Int64)] = []
   var entries: [PendingEntry] = []
   var pins: [Pin] = []
+  /// Content that pins keep, by the number of its file: written before the rows that name it.
+  var bases: [ObjectID: [UInt8]] = [:]
   var removedPins: [PinKey] = []
   var steps: [Step] = []
   /// Objects that no row of any step needs once this batch is written.

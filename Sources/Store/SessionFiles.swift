@@ -65,6 +65,14 @@ package struct SessionFiles: ~Copyable, Sendable {
     }
   }
 
+  /// Writes the content that pins keep.
+  func writeBases(_ bases: [ObjectID: [UInt8]]) throws(Errno) {
+    for (id, content) in bases {
+      let file = try openBase(id, [.writeOnly, .create, .truncate])
+      try file.borrowed.write(content)
+    }
+  }
+
   /// Makes the names of new objects durable.
   func synchronizeObjects() throws(Errno) {
     for directory in [objects.borrowed, base.borrowed] {

@@ -10,6 +10,7 @@ package final class SessionStore: @unchecked Sendable {
   private let lockFile: OwnedDescriptor
   private let writing = Lock()
   private var failure: StoreError?
+  private let spares = SpareObjects()
 
   /// Takes the session's lock; throws `busy` when another process has it.
   private static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
@@ -136,6 +137,9 @@ extension SessionStore {
   }
 
   private func write(_ batches: [SealedBatch], durable: Bool) throws(StoreError) {
+    do {
+      for batch in batches { try files.writeBases(batch.batch.bases) }
+    } catch { throw .system(SystemError("keep the project's content in the session", nil, error)) }
     if durable {
       do { try files.synchronizeObjects() } catch {
         throw .system(SystemError("write the session's objects to the disk", nil, error))
@@ -154,9 +158,25 @@ extension SessionStore {
       try? database.execute("ROLLBACK")
       throw error
     }
-    for object in batches.flatMap(\.batch.deadObjects) {
-      // An object that can't be removed costs space until gc, nothing else.
-      try? files.removeObject(object)
+    for object in batches.flatMap(\.batch.deadObjects) { spares.recycle(object, files) }
+  }
+
+  /// An empty object to be written, and its number.
+  package func newObject() throws(Errno) -> NewObject {
+    if let spare = try spares.take(files) { return spare }
+    let id = tree.lock.with { tree.makeObject() }
+    let file = try files.openObject(id, [.readWrite, .create, .truncate])
+    return NewObject(id: id, file: file)
+  }
+
+  /// Makes objects ahead, while somebody is using them up.
+  func refillSpares() {
+    while spares.isWanted {
+      let id = tree.lock.with { tree.makeObject() }
+      // Without a spare the next one is made when it is needed, and says then what failed.
+      guard let made = try? files.openObject(id, [.readWrite, .create, .exclusive]) else { return }
+      _ = consume made
+      spares.add(id)
     }
   }
 
@@ -168,6 +188,7 @@ extension SessionStore {
   /// Folds the write-ahead log into the database, for a session that comes to rest.
   package func checkpoint() throws(StoreError) {
     try flush(durable: true)
+    spares.removeAll(files)
     try writing.with { () throws(StoreError) in
       try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }

@@ -167,6 +167,15 @@ extension Tree {
     replacePin(pin)
   }
 
+  /// Keeps a pin's content as well; its file and its hash are written behind.
+  package func setBase(_ pin: Pin, _ content: [UInt8]) {
+    var pin = pin
+    let base = makeObject()
+    pin.base = base
+    pending.bases[base] = content
+    replacePin(pin)
+  }
+
   /// Keeps what the lower is at a path now, whatever was kept before.
   package func replacePin(_ pin: Pin) {
     pins[PinKey(root: pin.root, path: pin.path)] = pin

@@ -35,6 +35,7 @@ package final class WriteBehind: @unchecked Sendable {
       isWanted = false
       condition.unlock()
       if isLast { return }
+      store.refillSpares()
       do { try store.flush(durable: false) } catch {
         // The store keeps the batch and refuses changes until it was written: try again later.
         want()
