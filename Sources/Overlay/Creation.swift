@@ -28,7 +28,7 @@ extension FileSystem {
   }
 
   /// The row of something new; a set-group-id directory hands its group on.
-  private func made(
+  func made(
     _ kind: FileKind, _ permissions: UInt16,
     by caller: (user: UInt32, group: UInt32, umask: mode_t),
     in directory: LiveNode
@@ -58,9 +58,10 @@ extension FileSystem {
       case .absent, .whiteout: break
       }
       let directory = try settle(anchor(parent), at: parent)
+      let list = try defaultList(of: parent, directory)
+      let umask = reply.caller.umask
       tree.lock.lock()
-      let node = tree.makeNode(row(directory))
-      node.row.inode = Self.madeInode(node.id)
+      let node = make(row(directory), list, umask)
       tree.setEntry(name.bytes, in: directory, to: node)
       if node.row.kind == .directory { directory.row.linkCount += 1 }
       touchTimes(directory)
@@ -70,6 +71,19 @@ extension FileSystem {
       tree.lock.unlock()
       reply.send(&entry)
     } catch { reply.fail(error) }
+  }
+
+  /// Makes a node with what it inherits, under the tree's lock.
+  func make(_ row: Node, _ list: AccessControlList?, _ umask: mode_t) -> LiveNode {
+    var row = row
+    let attributes = inherit(&row, list, umask: umask)
+    let node = tree.makeNode(row)
+    node.row.inode = Self.madeInode(node.id)
+    if !attributes.isEmpty {
+      node.attributes = attributes
+      tree.touchAttributes(node)
+    }
+    return node
   }
 
   /// What the kernel is told of a node whose every attribute is the session's, under the lock.

@@ -44,7 +44,7 @@ extension FileSystem {
     }
   }
 
-  private func extended(_ name: ByteString, of slot: Slot) throws(Errno) -> [UInt8] {
+  func extended(_ name: ByteString, of slot: Slot) throws(Errno) -> [UInt8] {
     if slot == Self.top { throw .noData }
     if let own = ownExtended(slot) {
       guard let value = own[name] else { throw .noData }
@@ -112,12 +112,14 @@ extension FileSystem {
     var attributes = node.attributes ?? [:]
     try body(&attributes)
     node.attributes = attributes
+    node.inheritance = nil
     node.row.changed = .now
+    reconcileList(of: node, afterMode: false)
     tree.touchAttributes(node)
   }
 
   /// The node of a place, with a copy of the lower's attributes as its own.
-  private func nodeWithOwnAttributes(_ slot: Slot) throws(Errno) -> LiveNode {
+  func nodeWithOwnAttributes(_ slot: Slot) throws(Errno) -> LiveNode {
     let node = try changedNode(slot)
     guard tree.lock.with({ node.row.flags.contains(.lowerExtendedAttributes) }) else {
       return node

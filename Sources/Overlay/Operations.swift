@@ -20,7 +20,8 @@ extension FileSystem {
     let wanted = [
       FUSE_CAP_ASYNC_READ, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_WRITEBACK_CACHE,
       FUSE_CAP_READDIRPLUS, FUSE_CAP_NO_OPEN_SUPPORT, FUSE_CAP_NO_OPENDIR_SUPPORT,
-      FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_EXPLICIT_INVAL_DATA,
+      FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_POSIX_ACL,
+      FUSE_CAP_DONT_MASK,
     ]
     // Locks stay the kernel's own (PEERS A11): neither POSIX_LOCKS nor FLOCK_LOCKS is asked for.
     connection.want = wanted.reduce(0) { $0 | (UInt32($1) & connection.capable) }

@@ -13,6 +13,7 @@ extension FileSystem {
       let slot = try slot(id)
       try store.admit()
       let node = try changedNode(slot)
+      if change.contains(.mode), try hasList(slot, node) { _ = try nodeWithOwnAttributes(slot) }
       if change.contains(.size) { try resize(slot, node, to: Int64(values.st_size)) }
       tree.lock.lock()
       apply(values, change, to: node)
@@ -30,6 +31,7 @@ extension FileSystem {
     if change.contains(.group) { node.row.group = values.st_gid }
     if change.contains(.mode) {
       node.row.permissions = UInt16(values.st_mode & 0o7777)
+      reconcileList(of: node, afterMode: true)
     } else if !change.isDisjoint(with: [.owner, .group, .size, .killPrivileges]) {
       clearSetID(node)
     }
@@ -47,6 +49,16 @@ extension FileSystem {
     }
     node.row.changed = change.contains(.changed) ? Timestamp(values.st_ctim) : now
     tree.touch(node)
+  }
+
+  /// Whether a node still has a list of the lower's, which a new mode must change with it.
+  private func hasList(_ slot: Slot, _ node: LiveNode) throws(Errno) -> Bool {
+    guard tree.lock.with({ node.row.flags.contains(.lowerExtendedAttributes) }) else {
+      return false
+    }
+    do throws(Errno) {
+      return try !extended(AccessControlList.accessName, of: slot).isEmpty
+    } catch .noData, .notSupported { return false }
   }
 
   /// Clears set-id bits as the kernel does when a file is written or given away.

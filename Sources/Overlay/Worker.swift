@@ -64,6 +64,35 @@ final class Worker {
   }
 }
 
+// Answers in the kernel's own structures, for what libfuse has no reply for.
+extension Worker {
+  func answer<Body>(_ unique: UInt64, with body: Body) {
+    var body = body
+    var header = fuse_out_header()
+    header.unique = unique
+    header.len = UInt32(MemoryLayout<fuse_out_header>.size + MemoryLayout<Body>.size)
+    withUnsafeMutableBytes(of: &header) { header in
+      withUnsafeMutableBytes(of: &body) { body in
+        var parts = [
+          iovec(iov_base: header.baseAddress, iov_len: header.count),
+          iovec(iov_base: body.baseAddress, iov_len: body.count),
+        ]
+        // A request that was given up meanwhile (ENOENT) wants no answer.
+        _ = writev(device, &parts, 2)
+      }
+    }
+  }
+
+  func fail(_ unique: UInt64, _ errno: Errno) {
+    var header = fuse_out_header()
+    header.unique = unique
+    header.len = UInt32(MemoryLayout<fuse_out_header>.size)
+    header.error = -errno.rawValue
+    // As above.
+    _ = withUnsafeBytes(of: &header) { Glibc.write(device, $0.baseAddress, $0.count) }
+  }
+}
+
 extension FileSystem {
   /// The session of libfuse, which reads and writes through each worker's own device.
   func makeSession(device: Int32) throws(Errno) -> OpaquePointer {
@@ -149,6 +178,15 @@ extension FileSystem {
   /// Answers what this libfuse has no name for; false leaves the request to libfuse.
   private func answerBeyondLibfuse(_ header: fuse_in_header, _ worker: Worker, _ count: Int) -> Bool
   {
-    false
+    guard header.opcode == FUSE_TMPFILE.rawValue else { return false }
+    let body = MemoryLayout<fuse_in_header>.size
+    let request = worker.request.loadUnaligned(fromByteOffset: body, as: fuse_create_in.self)
+    do throws(Errno) {
+      let entry = try makeNameless(
+        in: fuse_ino_t(header.nodeid), mode: mode_t(request.mode), umask: mode_t(request.umask),
+        owner: header.uid, group: header.gid)
+      worker.answer(header.unique, with: (entry, fuse_open_out()))
+    } catch { worker.fail(header.unique, error) }
+    return true
   }
 }

@@ -9,6 +9,8 @@ package final class LiveNode: @unchecked Sendable {
   package internal(set) var nameCount = 0
   /// The extended attributes once they are no longer the lower's.
   package var attributes: [ByteString: [UInt8]]?
+  /// The directory's default access control list: empty is none, nil is not known yet.
+  package var inheritance: [UInt8]?
   /// Which bytes of a partial object are its own.
   package var extents = ExtentMap()
   /// How much of the lower's content still shows in a partial object's gaps.
