@@ -5,21 +5,24 @@ package struct SessionFiles: ~Copyable, Sendable {
   package let directory: OwnedDescriptor
   private let objects: OwnedDescriptor
   private let base: OwnedDescriptor
+  let run: OwnedDescriptor
 
   private init(
     directory: consuming OwnedDescriptor, objects: consuming OwnedDescriptor,
-    base: consuming OwnedDescriptor
+    base: consuming OwnedDescriptor, run: consuming OwnedDescriptor
   ) {
     self.directory = directory
     self.objects = objects
     self.base = base
+    self.run = run
   }
 
   /// Opens the directories of a session that exists.
   static func open(_ directory: consuming OwnedDescriptor) throws(StoreError) -> SessionFiles {
     let objects = try subdirectory("objects", of: directory.borrowed)
     let base = try subdirectory("base", of: directory.borrowed)
-    return SessionFiles(directory: directory, objects: objects, base: base)
+    let run = try subdirectory("run", of: directory.borrowed)
+    return SessionFiles(directory: directory, objects: objects, base: base, run: run)
   }
 
   /// Makes the directories of a new session in an empty one.

@@ -11,6 +11,7 @@ package final class SessionStore: @unchecked Sendable {
   private let writing = Lock()
   private var failure: StoreError?
   private let spares = SpareObjects()
+  private let reserve = SpaceReserve()
 
   /// Takes the session's lock; throws `busy` when another process has it.
   private static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
@@ -126,13 +127,26 @@ extension SessionStore {
         return tree.sealed
       }
       do throws(StoreError) {
-        if durable || !batches.isEmpty { try write(batches, durable: durable) }
-        failure = nil
+        if durable || !batches.isEmpty { try writeInReserve(batches, durable: durable) }
+        failure =
+          reserve.hold(in: files.run.borrowed)
+          ? nil : .system(SystemError("keep space in reserve", nil, .noSpace))
       } catch {
         tree.lock.with { tree.sealed.insert(contentsOf: batches, at: 0) }
         failure = error
         throw error
       }
+    }
+  }
+
+  /// Writes, if need be with the space that was set aside for it.
+  private func writeInReserve(_ batches: [SealedBatch], durable: Bool) throws(StoreError) {
+    do throws(StoreError) {
+      try write(batches, durable: durable)
+    } catch {
+      guard error.errno == .noSpace, reserve.isHeld else { throw error }
+      reserve.giveUp(in: files.run.borrowed)
+      try write(batches, durable: durable)
     }
   }
 
@@ -189,6 +203,7 @@ extension SessionStore {
   package func checkpoint() throws(StoreError) {
     try flush(durable: true)
     spares.removeAll(files)
+    reserve.giveUp(in: files.run.borrowed)
     try writing.with { () throws(StoreError) in
       try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
