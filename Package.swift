@@ -44,6 +44,9 @@ let package = Package(
     room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
     room("Commands", uses: ["Linux", "Sessions", "Apply", "Changes", "Store", "Profiles"]),
     .executableTarget(name: "cowbox", dependencies: ["Commands"], swiftSettings: swift),
+    .executableTarget(
+      name: "cowbox-bench", dependencies: ["Linux", "CLinux", "Store", "Overlay"],
+      path: "Sources/Bench", cSettings: gnu, swiftSettings: swift),
 
     .target(
       name: "Harness", dependencies: ["Linux", "CLinux"], path: "Tests/Harness", cSettings: gnu,
