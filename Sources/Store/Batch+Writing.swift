@@ -28,8 +28,8 @@ extension SealedBatch {
 
   private func write(_ step: Step, to database: Database) throws(StoreError) {
     let row = try database.statement(
-      "INSERT OR REPLACE INTO step (id, kind, began, ended, command, status, message) "
-        + "VALUES (?,?,?,?,?,?,?)")
+      "INSERT OR REPLACE INTO step (id, kind, began, ended, command, status, message, restores) "
+        + "VALUES (?,?,?,?,?,?,?,?)")
     step.bind(to: row)
     try row.run()
   }

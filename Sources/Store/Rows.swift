@@ -94,6 +94,7 @@ extension Step {
       .map { ByteString($0) }
     status = row.optionalInteger(5).map { Int32(truncatingIfNeeded: $0) }
     message = row.text(6)
+    restores = row.optionalInteger(7).map { StepID($0) }
   }
 
   func bind(to row: Statement) {
@@ -104,5 +105,6 @@ extension Step {
     row.bind(5, command.flatMap { $0.bytes + [0] })
     row.bind(6, status.map { Int64($0) })
     row.bind(7, message)
+    row.bind(8, restores?.rawValue)
   }
 }

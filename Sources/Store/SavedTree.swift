@@ -95,10 +95,37 @@ extension Database {
 
   func steps() throws(StoreError) -> [Step] {
     let rows = try statement(
-      "SELECT id, kind, began, ended, command, status, message FROM step ORDER BY id")
+      "SELECT id, kind, began, ended, command, status, message, restores FROM step ORDER BY id")
     defer { rows.reset() }
     var found: [Step] = []
     while try rows.step() { found.append(Step(row: rows)) }
+    return found
+  }
+
+  /// The steps in which anything changed.
+  func changingSteps() throws(StoreError) -> Set<StepID> {
+    let rows = try statement(
+      """
+      SELECT from_step FROM node UNION SELECT to_step FROM node WHERE to_step NOT NULL
+      UNION SELECT from_step FROM entry UNION SELECT to_step FROM entry WHERE to_step NOT NULL
+      UNION SELECT from_step FROM xattr UNION SELECT to_step FROM xattr WHERE to_step NOT NULL
+      """)
+    defer { rows.reset() }
+    var found: Set<StepID> = []
+    while try rows.step() { found.insert(StepID(rows.integer(0))) }
+    return found
+  }
+
+  func marks() throws(StoreError) -> [Mark] {
+    let rows = try statement("SELECT name, step, made FROM mark ORDER BY made, name")
+    defer { rows.reset() }
+    var found: [Mark] = []
+    while try rows.step() {
+      found.append(
+        Mark(
+          name: rows.text(0), step: StepID(rows.integer(1)),
+          made: Timestamp(nanoseconds: rows.integer(2))))
+    }
     return found
   }
 

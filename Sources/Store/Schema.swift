@@ -17,7 +17,7 @@ enum Schema {
       device INTEGER NOT NULL, inode INTEGER NOT NULL);
     CREATE TABLE step (
       id INTEGER PRIMARY KEY, kind TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER,
-      command BLOB NOT NULL, status INTEGER, message TEXT NOT NULL);
+      command BLOB NOT NULL, status INTEGER, message TEXT NOT NULL, restores INTEGER);
     CREATE TABLE node (
       id INTEGER NOT NULL, from_step INTEGER NOT NULL, to_step INTEGER, root INTEGER NOT NULL,
       kind INTEGER NOT NULL, flags INTEGER NOT NULL, permissions INTEGER NOT NULL,

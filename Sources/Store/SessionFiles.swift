@@ -42,6 +42,9 @@ package struct SessionFiles: ~Copyable, Sendable {
     } catch { throw .system(SystemError("open the session's directory", name, error)) }
   }
 
+  var objectDirectory: Descriptor { objects.borrowed }
+  var baseDirectory: Descriptor { base.borrowed }
+
   /// Where SQLite finds the database: through the open directory, wherever that is mounted.
   var databasePath: ByteString {
     directory.borrowed.procPath.appending("session.db")

@@ -24,6 +24,17 @@ package final class SessionReader {
   /// The session's steps, in order.
   package func steps() throws(StoreError) -> [Step] { try database.steps() }
 
+  /// The steps in which anything changed.
+  package func changingSteps() throws(StoreError) -> Set<StepID> { try database.changingSteps() }
+
+  /// Where the session was branched from, if it was.
+  package func branchOrigin() throws(StoreError) -> BranchOrigin? {
+    try database.branchOrigin()
+  }
+
+  /// The snapshots, oldest first.
+  package func marks() throws(StoreError) -> [Mark] { try database.marks() }
+
   /// The changed part of the tree at a step; nil is the present.
   package func tree(at step: StepID? = nil) throws(StoreError) -> SavedTree {
     try database.tree(at: step)

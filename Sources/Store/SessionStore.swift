@@ -92,12 +92,12 @@ package final class SessionStore: @unchecked Sendable {
 extension SessionStore {
   /// Ends what was going on and lets what follows belong to a new step.
   package func beginStep(
-    _ kind: Step.Kind, command: [ByteString] = [], message: String = ""
+    _ kind: Step.Kind, command: [ByteString] = [], message: String = "", restores: StepID? = nil
   ) -> Step {
     tree.lock.with {
       let step = Step(
         id: StepID(tree.step.rawValue + 1), kind: kind, began: .now, ended: nil, command: command,
-        status: nil, message: message)
+        status: nil, message: message, restores: restores)
       tree.advance(to: step.id)
       tree.record(step)
       return step
@@ -173,6 +173,41 @@ extension SessionStore {
       throw error
     }
     for object in batches.flatMap(\.batch.deadObjects) { spares.recycle(object, files) }
+  }
+
+  /// Runs `body` in a transaction of its own.
+  func write<Result>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    try writing.with { () throws(StoreError) in
+      try database.execute("BEGIN IMMEDIATE")
+      do throws(StoreError) {
+        let result = try body(database)
+        try database.execute("COMMIT")
+        return result
+      } catch {
+        // As in write(_:durable:).
+        try? database.execute("ROLLBACK")
+        throw error
+      }
+    }
+  }
+
+  /// The tree of a step, with its extended attributes.
+  func readTree(at step: StepID) throws(StoreError) -> (
+    SavedTree, [NodeID: [ByteString: [UInt8]]]
+  ) {
+    try writing.with { () throws(StoreError) in
+      (try database.tree(at: step), try database.extendedAttributes(at: step))
+    }
+  }
+
+  /// Reads which bytes of a partial object are its own.
+  func loadExtents(of node: LiveNode) throws(StoreError) {
+    guard let object = node.row.object else { return }
+    let ranges = try writing.with { () throws(StoreError) in try database.extents(of: object) }
+    tree.lock.with {
+      node.extents = ExtentMap(ranges)
+      node.lowerSize = node.row.size
+    }
   }
 
   /// An empty object to be written, and its number.

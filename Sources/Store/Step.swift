@@ -17,4 +17,13 @@ package struct Step: Sendable {
   /// The exit status of the command, once it ended.
   package var status: Int32?
   package var message: String
+  /// The step whose state an undo, a redo or a restore brought back.
+  package var restores: StepID?
+}
+
+/// A name that the user gave to a step: a snapshot.
+package struct Mark: Hashable, Sendable {
+  package let name: String
+  package let step: StepID
+  package let made: Timestamp
 }

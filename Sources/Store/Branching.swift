@@ -1,0 +1,135 @@
+import Linux
+
+/// Where a session was branched from.
+package struct BranchOrigin: Hashable, Sendable {
+  /// The id of the session.
+  package let session: String
+  package let step: StepID
+
+  /// A step of a session.
+  package init(session: String, step: StepID) {
+    self.session = session
+    self.step = step
+  }
+}
+
+// A branch is a session whose first step is a step of another: its rows are copied, its objects
+// shared by hard links. No object that both have is ever written again by either.
+extension SessionStore {
+  /// Makes a branch of the session in `source` in an empty directory that exists.
+  ///
+  /// A keeper of the source must have closed the step before, see `beginStep`.
+  package static func branch(
+    from source: Descriptor, _ origin: BranchOrigin, into directory: consuming OwnedDescriptor
+  ) throws(StoreError) {
+    try SessionFiles.create(in: directory.borrowed)
+    let old = try reopen(source)
+    let files = try SessionFiles.open(directory)
+    let database = try Database(path: files.databasePath, mode: .create)
+    try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    try database.attach(old.databasePath, as: "source")
+    try database.execute("BEGIN")
+    try database.execute(Schema.creation)
+    try database.execute(Self.copying(origin.step))
+    try database.execute("UPDATE node SET object_step = 1")
+    for (key, value) in [("branched_session", origin.session)] {
+      let row = try database.statement("INSERT INTO meta (key, value) VALUES (?,?)")
+      row.bind(1, key)
+      row.bind(2, value)
+      try row.run()
+    }
+    try database.execute(
+      "INSERT INTO meta (key, value) VALUES ('branched_step', \(origin.step.rawValue))")
+    try share(of: database, from: old, into: files)
+    try database.execute("COMMIT")
+  }
+
+  private static func reopen(_ source: Descriptor) throws(StoreError) -> SessionFiles {
+    let opened: OwnedDescriptor
+    do { opened = try source.open(".", [.directory]) } catch {
+      throw .system(SystemError("open the session", nil, error))
+    }
+    return try SessionFiles.open(opened)
+  }
+
+  /// The statements that copy what holds at a step.
+  private static func copying(_ step: StepID) -> String {
+    let id = step.rawValue
+    let valid = "from_step <= \(id) AND (to_step IS NULL OR to_step > \(id))"
+    return """
+      INSERT INTO root SELECT * FROM source.root;
+      INSERT INTO node (from_step, to_step, \(Schema.nodeColumns))
+        SELECT 1, NULL, \(Schema.nodeColumns) FROM source.node WHERE \(valid);
+      INSERT INTO entry (parent, name, from_step, to_step, node)
+        SELECT parent, name, 1, NULL, node FROM source.entry WHERE \(valid);
+      INSERT INTO xattr (node, name, from_step, to_step, value)
+        SELECT node, name, 1, NULL, value FROM source.xattr WHERE \(valid);
+      INSERT INTO extent SELECT * FROM source.extent
+        WHERE object IN (SELECT object FROM node WHERE object NOT NULL);
+      INSERT INTO pin SELECT * FROM source.pin;
+      INSERT INTO meta SELECT * FROM source.meta WHERE key IN ('next_node', 'next_object');
+      INSERT INTO step (id, kind, began, ended, command, status, message)
+        VALUES (1, 'begin', \(Timestamp.now.nanoseconds), \(Timestamp.now.nanoseconds),
+          x'', NULL, '');
+      """
+  }
+
+  private static func share(
+    of database: Database, from old: borrowing SessionFiles, into new: borrowing SessionFiles
+  ) throws(StoreError) {
+    let objects = try database.integers("SELECT DISTINCT object FROM node WHERE object NOT NULL")
+    let bases = try database.integers("SELECT base FROM pin WHERE base NOT NULL")
+    do throws(Errno) {
+      for id in objects { try new.shareObject(ObjectID(id), of: old) }
+      for id in bases { try new.shareBase(ObjectID(id), of: old) }
+    } catch { throw .system(SystemError("share the session's objects", nil, error)) }
+  }
+}
+
+extension Database {
+  func attach(_ path: ByteString, as name: String) throws(StoreError) {
+    let row = try statement("ATTACH ? AS \(name)")
+    row.bind(1, path.printable)
+    try row.run()
+  }
+
+  func integers(_ sql: String) throws(StoreError) -> [Int64] {
+    let rows = try statement(sql)
+    defer { rows.reset() }
+    var found: [Int64] = []
+    while try rows.step() { found.append(rows.integer(0)) }
+    return found
+  }
+
+  /// Where the session was branched from, if it was.
+  func branchOrigin() throws(StoreError) -> BranchOrigin? {
+    let row = try statement("SELECT value FROM meta WHERE key = 'branched_session'")
+    defer { row.reset() }
+    guard try row.step(),
+      let step = try integer("SELECT value FROM meta WHERE key = 'branched_step'")
+    else { return nil }
+    return BranchOrigin(session: row.text(0), step: StepID(step))
+  }
+}
+
+extension SessionFiles {
+  borrowing func shareObject(_ id: ObjectID, of other: borrowing SessionFiles) throws(Errno) {
+    try Self.share(id, from: other.objectDirectory, to: objectDirectory)
+  }
+
+  borrowing func shareBase(_ id: ObjectID, of other: borrowing SessionFiles) throws(Errno) {
+    try Self.share(id, from: other.baseDirectory, to: baseDirectory)
+  }
+
+  /// One more name for an object's file; a copy where the directories are on two file systems.
+  private static func share(_ id: ObjectID, from: Descriptor, to: Descriptor) throws(Errno) {
+    let name = ByteString(id.fileName)
+    do throws(Errno) {
+      try from.link(name, to: to, name)
+    } catch .crossDevice, .tooManyLinks {
+      let source = try from.open(name, [.readOnly, .noFollow])
+      let copy = try to.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+      try copy.borrowed.copyContent(from: source.borrowed, size: source.borrowed.status().size)
+    }
+  }
+}
