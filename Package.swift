@@ -51,6 +51,15 @@ let package = Package(
     .target(
       name: "Harness", dependencies: ["Linux", "CLinux"], path: "Tests/Harness", cSettings: gnu,
       swiftSettings: swift),
+    .target(
+      name: "CDifferential", path: "Tests/CDifferential",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "Differential", dependencies: ["Linux", "CLinux", "Store", "Overlay", "CDifferential"],
+      path: "Tests/Differential", cSettings: gnu, swiftSettings: swift),
+    .executableTarget(
+      name: "cowbox-fuzz", dependencies: ["Differential", "Linux"], path: "Tests/Fuzz",
+      cSettings: gnu, swiftSettings: swift),
     tests("HouseTests", of: ["Harness", "Linux"]),
     tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),
     tests("SessionsTests", of: ["Harness", "Sessions", "Linux"]),

@@ -7,6 +7,7 @@ extension FileSystem {
   func getExtended(_ reply: consuming Reply, _ id: fuse_ino_t, _ name: ByteString, _ size: Int) {
     do throws(Errno) {
       let slot = try slot(id)
+      try Self.requireNamespace(of: name)
       answer(reply, with: try extended(name, of: slot), size)
     } catch { reply.fail(error) }
   }
@@ -70,6 +71,14 @@ extension FileSystem {
     !name.bytes.starts(with: Array("trusted.".utf8))
   }
 
+  /// Refuses a name in no namespace that ext4 keeps, as ext4 does.
+  private static func requireNamespace(of name: ByteString) throws(Errno) {
+    let known = ["user.", "security.", "trusted.", "system."]
+    guard known.contains(where: { name.bytes.starts(with: Array($0.utf8)) }) else {
+      throw .notSupported
+    }
+  }
+
   func setExtended(
     _ reply: consuming Reply, _ id: fuse_ino_t, _ name: ByteString, _ value: [UInt8], _ flags: Int32
   ) {
@@ -78,6 +87,7 @@ extension FileSystem {
     do throws(Errno) {
       let slot = try slot(id)
       try store.admit()
+      try Self.requireNamespace(of: name)
       if name.bytes.starts(with: Array("trusted.".utf8)) { throw Errno.notPermitted }
       if value.count > 65_536 { throw Errno(E2BIG) }
       let node = try nodeWithOwnAttributes(slot)
@@ -96,6 +106,7 @@ extension FileSystem {
     do throws(Errno) {
       let slot = try slot(id)
       try store.admit()
+      try Self.requireNamespace(of: name)
       let node = try nodeWithOwnAttributes(slot)
       try change(node) { attributes throws(Errno) in
         guard attributes.removeValue(forKey: name) != nil else { throw .noData }

@@ -32,7 +32,7 @@ extension FileSystem {
     if change.contains(.mode) {
       node.row.permissions = UInt16(values.st_mode & 0o7777)
       reconcileList(of: node, afterMode: true)
-    } else if !change.isDisjoint(with: [.owner, .group, .size, .killPrivileges]) {
+    } else if !change.isDisjoint(with: [.owner, .group, .killPrivileges]) {
       clearSetID(node)
     }
     if change.contains(.accessedNow) {
@@ -90,6 +90,9 @@ extension FileSystem {
     node.row.modified = status.modified
     node.row.changed = status.changed
     if node.row.flags.contains(.lowerContent) { node.row.size = status.size }
+    if node.row.kind == .directory {
+      node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
+    }
     node.row.flags.remove(.lowerAttributes)
     tree.touch(node)
     return node

@@ -1,0 +1,16 @@
+/* Calls that only the differential tests need. They wrap, they never decide. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Makes the calls that follow on this thread those of another user, for files only. */
+void cd_act_as(uid_t user, gid_t group);
+/* When an inode was made, in nanoseconds: tells a reused inode number from the old one. */
+int64_t cd_birth(int directory, const char *name);
+/* Writes through a shared mapping; the range must lie inside the file. */
+ssize_t cd_map_write(int fd, int64_t offset, const void *bytes, size_t count);
+/* A fingerprint of bytes that goes on from the one before. */
+uint64_t cd_hash(uint64_t before, const void *bytes, size_t count);
+/* Bytes that a seed stands for, none of them zero. */
+void cd_pattern(uint64_t seed, void *bytes, size_t count);

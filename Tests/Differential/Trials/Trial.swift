@@ -1,0 +1,165 @@
+import CDifferential
+import CLinux
+import Glibc
+import Linux
+import Store
+
+/// What went wrong in a trial, and with which operation.
+package struct Finding: Sendable {
+  package let index: Int
+  package let text: String
+}
+
+/// One sequence of operations, made on a plain directory and on the overlay of its twin.
+final class Trial {
+  private let place: Workspace
+  private let operations: [Operation]
+  private let progress: UnsafeMutablePointer<Int64>
+  private let isRoot = Process.user == 0
+  private var relation = InodeRelation()
+  private var recorded: [(step: Int64, image: Image)] = []
+  private var identity: (user: UInt32, group: UInt32) = (0, 0)
+  private var index = 0
+
+  init(_ place: Workspace, _ operations: [Operation], progress: UnsafeMutablePointer<Int64>) {
+    self.place = place
+    self.operations = operations
+    self.progress = progress
+  }
+
+  /// Runs in a process of its own, single-threaded.
+  func run() -> Finding? {
+    do {
+      return try attempt()
+    } catch {
+      return Finding(index: index, text: "the trial itself failed: \(error)")
+    }
+  }
+
+  private func attempt() throws -> Finding? {
+    let plain = Side("plain", root: try open(place.plain))
+    let lower = Side("lower", root: try open(place.lower))
+    for operation in StartingTree.operations(asRoot: isRoot) {
+      for side in [plain, lower] {
+        if case .umask(let mask) = operation {
+          umask(mask)
+        } else if let failure = side.perform(operation).failure {
+          throw SystemError("\(operation)", nil, failure)
+        }
+      }
+    }
+    let before = Image.read(lower.root.borrowed, strictly: true)
+    try Workspace.enterNamespace()
+    let view = try View(place)
+    let overlay = Side("overlay", root: try view.root())
+    for (number, operation) in operations.enumerated() {
+      index = number
+      progress.pointee = Int64(number)
+      if let text = try perform(operation, plain, overlay, view) {
+        return Finding(index: number, text: text)
+      }
+    }
+    index = operations.count
+    if let text = try finish(plain, overlay, view) { return Finding(index: index, text: text) }
+    let after = Image.read(lower.root.borrowed, strictly: true)
+    if let text = after.difference(from: before, "lower after", "lower before") {
+      return Finding(index: index, text: "the lower was written:\n\(text)")
+    }
+    return nil
+  }
+
+  private func open(_ path: ByteString) throws(Errno) -> OwnedDescriptor {
+    try Descriptor.currentDirectory.open(path, [.directory])
+  }
+
+  /// One operation on both sides; what differs, in words.
+  private func perform(_ operation: Operation, _ plain: Side, _ overlay: Side, _ view: View)
+    throws -> String?
+  {
+    switch operation {
+    case .compare: return compare(plain, overlay)
+    case .boundary: return try boundary(plain, overlay, view)
+    case .remount: return try remount(plain, overlay, view)
+    case .dropCaches:
+      if isRoot { try asKeeper { try dropCaches() } }
+    case .umask(let mask): umask(mask)
+    case .actAs(let user, let group):
+      if isRoot {
+        identity = (user, group)
+        cd_act_as(user, group)
+      }
+    default:
+      let expected = plain.perform(operation)
+      let found = overlay.perform(operation)
+      if expected != found { return "plain: \(expected)\noverlay: \(found)" }
+    }
+    return nil
+  }
+
+  /// Runs something as who owns the session.
+  private func asKeeper<Result>(_ body: () throws -> Result) rethrows -> Result {
+    guard isRoot else { return try body() }
+    cd_act_as(0, 0)
+    defer { cd_act_as(identity.user, identity.group) }
+    return try body()
+  }
+
+  private func compare(_ plain: Side, _ overlay: Side) -> String? {
+    asKeeper {
+      let (expected, found) = (
+        Image.read(plain.root.borrowed), Image.read(overlay.root.borrowed)
+      )
+      if let text = expected.difference(from: found, "plain", "overlay") { return text }
+      return relation.check(plain: expected, overlay: found)
+    }
+  }
+
+  private func boundary(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+    try asKeeper {
+      if let text = compare(plain, overlay) { return text }
+      recorded.append((try view.boundary(), Image.read(plain.root.borrowed)))
+      return nil
+    }
+  }
+
+  private func remount(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+    try asKeeper {
+      plain.closeAll()
+      overlay.closeAll()
+      overlay.move(to: OwnedDescriptor(owning: -1))
+      try view.remount()
+      overlay.move(to: try view.root())
+      return nil
+    }
+  }
+
+  private func dropCaches() throws(Errno) {
+    let file = try Descriptor.currentDirectory.open("/proc/sys/vm/drop_caches", [.writeOnly])
+    try file.borrowed.write(Array("2".utf8))
+  }
+
+  /// After the last operation: the trees, again after a remount, and every step from the store.
+  private func finish(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+    identity = (0, 0)
+    if isRoot { cd_act_as(0, 0) }
+    if let text = compare(plain, overlay) { return "at the end:\n\(text)" }
+    plain.closeAll()
+    overlay.closeAll()
+    if let text = compare(plain, overlay) { return "after closing everything:\n\(text)" }
+    _ = try boundary(plain, overlay, view)
+    _ = try remount(plain, overlay, view)
+    if let text = compare(plain, overlay) { return "after the last remount:\n\(text)" }
+    overlay.move(to: OwnedDescriptor(owning: -1))
+    try view.quit()
+    let state = try open(place.state)
+    let lower = try open(place.lower)
+    let reader = try SessionReader(directory: state.borrowed)
+    for (step, image) in recorded {
+      let saved = try SavedImage.read(reader, at: StepID(step), lower: lower.borrowed)
+      if let text = image.difference(from: saved, "seen then", "in the store") {
+        return "step \(step) is not what was seen:\n\(text)"
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,121 @@
+import Differential
+import Glibc
+import Linux
+
+/// Random operations on the overlay and on a plain directory, until they differ.
+@main struct Fuzz {
+  static func main() {
+    do {
+      Glibc.exit(try FuzzCommand(Process.arguments.dropFirst().map(\.printable)).run() ? 0 : 1)
+    } catch {
+      say("cowbox-fuzz: \(error)")
+      Glibc.exit(2)
+    }
+  }
+}
+
+/// What is wrong with the command line.
+struct Usage: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ complaint: String) {
+    description = """
+      \(complaint)
+      usage: cowbox-fuzz [--seed N] [--operations N] [--rounds N] [--seconds N] [--no-shrink]
+                         [--directory DIR] [--user ID]
+             cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME | --list
+      """
+  }
+}
+
+/// One run of the program, as the command line wants it.
+struct FuzzCommand {
+  private var seed: UInt64?
+  private var operations = 300
+  private var rounds = Int.max
+  private var seconds = Int64.max
+  private var shrinks = true
+  private var scenario: String?
+  private var runner = Runner()
+
+  init(_ words: [String]) throws {
+    var words = words[...]
+    func number<Number: FixedWidthInteger>(_ option: String) throws -> Number {
+      guard let word = words.popFirst(), let value = Number(word) else {
+        throw Usage("'\(option)' needs a number")
+      }
+      return value
+    }
+    func text(_ option: String) throws -> String {
+      guard let word = words.popFirst() else { throw Usage("'\(option)' needs a value") }
+      return word
+    }
+    while let word = words.popFirst() {
+      switch word {
+      case "--seed": seed = try number(word)
+      case "--operations": operations = try number(word)
+      case "--rounds": rounds = try number(word)
+      case "--seconds": seconds = try number(word)
+      case "--no-shrink": shrinks = false
+      case "--directory": runner.base = ByteString(try text(word))
+      case "--scenario": scenario = try text(word)
+      case "--user": try Self.become(number(word))
+      case "--list":
+        for scenario in Scenario.all { say(scenario.name) }
+        Glibc.exit(0)
+      default: throw Usage("unknown word '\(word)'")
+      }
+    }
+    if seed == nil && rounds == Int.max && seconds == Int64.max { rounds = 10 }
+    if seed != nil && rounds == Int.max && seconds == Int64.max { rounds = 1 }
+  }
+
+  /// Goes on as an ordinary user, for good.
+  private static func become(_ user: UInt32) throws {
+    guard Process.user == 0 else { return }
+    try check { setgroups(0, nil) }
+    try check { setresgid(user, user, user) }
+    try check { setresuid(user, user, user) }
+  }
+
+  /// True when nothing was found.
+  func run() throws -> Bool {
+    if let scenario { return try run(scenario: scenario) }
+    let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
+    let end = Timestamp.now.nanoseconds / 1_000_000_000 &+ min(seconds, 1 << 40)
+    var round: UInt64 = 0
+    while round < UInt64(rounds), Timestamp.now.nanoseconds / 1_000_000_000 < end {
+      let seed = first &+ round
+      var generator = Generator(seed: seed, isRoot: Process.user == 0)
+      let list = generator.sequence(operations)
+      if let finding = try runner.run(list) {
+        try show(finding, in: list, "seed \(seed) (--operations \(operations))")
+        return false
+      }
+      round += 1
+      say("seed \(seed): \(operations) operations, no difference")
+    }
+    return true
+  }
+
+  private func show(_ finding: Finding, in list: [Operation], _ title: String) throws {
+    say("\(title): operation \(finding.index) differs")
+    say(finding.text)
+    guard shrinks else { return }
+    say("shrinking ...")
+    let small = try runner.shrink(list, finding)
+    say("\(small.operations.count) operations still fail:")
+    for (index, operation) in small.operations.enumerated() { say("  \(index): .\(operation),") }
+    say(small.finding.text)
+  }
+
+  private func run(scenario name: String) throws -> Bool {
+    guard let scenario = Scenario.all.first(where: { $0.name == name }) else {
+      throw Usage("there is no scenario '\(name)'")
+    }
+    guard let finding = try scenario.run(by: runner) else { return true }
+    say("\(name): differs at \(finding.index)")
+    say(finding.text)
+    return false
+  }
+}
