@@ -19,6 +19,7 @@ final class Trial {
   private var relation = InodeRelation()
   private var recorded: [(step: Int64, image: Image)] = []
   private var identity: (user: UInt32, group: UInt32) = (0, 0)
+  private var isKeeper = false
   private var index = 0
 
   init(_ place: Workspace, _ operations: [Operation], progress: UnsafeMutablePointer<Int64>) {
@@ -98,9 +99,13 @@ final class Trial {
 
   /// Runs something as who owns the session.
   private func asKeeper<Result>(_ body: () throws -> Result) rethrows -> Result {
-    guard isRoot else { return try body() }
+    guard isRoot, !isKeeper else { return try body() }
+    isKeeper = true
     cd_act_as(0, 0)
-    defer { cd_act_as(identity.user, identity.group) }
+    defer {
+      isKeeper = false
+      cd_act_as(identity.user, identity.group)
+    }
     return try body()
   }
 
