@@ -30,6 +30,17 @@ package final class LiveNode: @unchecked Sendable {
   }
 
   package var id: NodeID { row.id }
+
+  /// Whether the node is part of the present tree.
+  package var isInTree: Bool { !isDropped }
+
+  /// A node apart from the tree: what still has an undone file open writes to nothing that lasts.
+  package static func ghost(of row: Node, at slot: UInt32) -> LiveNode {
+    let node = LiveNode(row)
+    node.isDropped = true
+    node.slot = slot
+    return node
+  }
 }
 
 /// What a directory of the tree says about a name.

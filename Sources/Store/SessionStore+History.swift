@@ -4,6 +4,12 @@ import Linux
 package struct ChangedName: Hashable, Sendable {
   package let parent: NodeID
   package let name: ByteString
+
+  /// A name in a directory.
+  package init(parent: NodeID, name: ByteString) {
+    self.parent = parent
+    self.name = name
+  }
 }
 
 // Going back and forth between steps. Nothing is ever lost by it: what is brought back is a new

@@ -1,0 +1,97 @@
+import Linux
+import Store
+
+extension FileSystem {
+  /// Brings an earlier step back while the view is in use: as a new step, see SessionStore.
+  ///
+  /// What a program has open keeps the content that it had; whoever opens the name again sees the
+  /// restored one.
+  package func restore(to target: StepID, as kind: Step.Kind, message: String = "")
+    throws(StoreError) -> Step
+  {
+    var stale = StaleNames()
+    let outcome = changing.exclusively { () -> Result<Step, StoreError> in
+      let before = tree.lock.with { knownRows() }
+      do throws(StoreError) {
+        let (step, changed) = try store.restore(to: target, as: kind, message: message)
+        stale = tree.lock.with { detachChanged(before, changed) }
+        return .success(step)
+      } catch { return .failure(error) }
+    }
+    // Only now: a notice may wait for a directory that a change holds while it waits for us.
+    for (parent, name) in stale.names {
+      name.withCString { tellNameChanged(Name($0), in: parent) }
+    }
+    for slot in stale.inodes { tellInodeChanged(slot) }
+    return try outcome.get()
+  }
+
+  /// The rows of all changed nodes that the kernel knows, under the tree's lock.
+  private func knownRows() -> [KnownNode] {
+    tree.nodes.values.filter { $0.slot != 0 }
+      .map { KnownNode(node: $0, row: $0.row, extents: $0.extents) }
+  }
+
+  /// Gives every file that became another one a new place, and says what the kernel must forget.
+  /// Under the tree's lock.
+  private func detachChanged(_ before: [KnownNode], _ changed: Set<ChangedName>)
+    -> StaleNames
+  {
+    var stale = StaleNames()
+    var moved: Set<NodeID> = []
+    for known in before where known.node.isInTree && known.node.row != known.row {
+      let node = known.node
+      if known.row.kind == .directory {
+        stale.inodes.append(node.slot)
+      } else {
+        moved.insert(node.id)
+        leaveGhost(of: known)
+        node.slot = 0
+      }
+    }
+    for directory in tree.nodes.values where directory.slot != 0 {
+      let slot = directory.slot
+      tree.forEachEntry(of: directory) { name, node in
+        let isStale = changed.contains(ChangedName(parent: directory.id, name: name))
+        if isStale || node.map({ moved.contains($0.id) }) ?? false {
+          stale.names.append((slot, name))
+        }
+      }
+    }
+    // Names that the restored tree says nothing about: the lower decides again.
+    for name in changed {
+      guard let directory = tree.node(name.parent), directory.slot != 0 else { continue }
+      stale.names.append((directory.slot, name.name))
+    }
+    return stale
+  }
+
+  /// Lets a place go on with the content it had, apart from the tree.
+  private func leaveGhost(of known: KnownNode) {
+    let slot = known.node.slot
+    let former = inodes[slot].pointee.node
+    inodes.unhash(slot)
+    inodes[slot].pointee.node = Unmanaged.passRetained(known.ghost)
+    former?.release()
+  }
+}
+
+/// A node that the kernel knows, as it was before something is brought back.
+private struct KnownNode {
+  let node: LiveNode
+  let row: Node
+  let extents: ExtentMap
+
+  /// The node as it was, apart from the tree.
+  var ghost: LiveNode {
+    let ghost = LiveNode.ghost(of: row, at: node.slot)
+    ghost.extents = extents
+    return ghost
+  }
+}
+
+/// What the kernel still believes and must ask for again.
+private struct StaleNames {
+  var names: [(Slot, ByteString)] = []
+  var inodes: [Slot] = []
+}
