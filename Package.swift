@@ -63,6 +63,9 @@ let package = Package(
     tests("HouseTests", of: ["Harness", "Linux"]),
     tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),
     tests("SessionsTests", of: ["Harness", "Sessions", "Linux"]),
+    .executableTarget(
+      name: "box-probe", dependencies: ["Linux", "Confinement", "Sandbox"], path: "Tests/BoxProbe",
+      swiftSettings: swift),
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
   ],

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "namespaces.h"
 #include "session.h"
 
 int cl_openat(int dirfd, const char *path, int flags, mode_t mode);

@@ -1,0 +1,60 @@
+import Linux
+
+/// What the processes of a box may no longer do, prepared as data before the box is made.
+package struct Restrictions: Sendable {
+  /// The capabilities that stay, in the inner user namespace only.
+  package var capabilities: CapabilitySet
+  /// The filter of system calls, or nil where none is wanted.
+  package var filter: FilterProgram?
+  /// Whether the filter reports calls to a listener instead of refusing them.
+  package var filterListens: Bool
+  /// What Landlock handles, or nil where it is off or missing.
+  package var landlock: LandlockRules?
+  /// What each command may use.
+  package var limits: [ResourceLimit]
+
+  /// Restrictions as they are listed; without arguments only capabilities and privileges go.
+  package init(
+    capabilities: CapabilitySet = [], filter: FilterProgram? = nil, filterListens: Bool = false,
+    landlock: LandlockRules? = nil, limits: [ResourceLimit] = []
+  ) {
+    self.capabilities = capabilities
+    self.filter = filter
+    self.filterListens = filterListens
+    self.landlock = landlock
+    self.limits = limits
+  }
+}
+
+/// The kinds of access that Landlock denies, except beneath the paths named here.
+package struct LandlockRules: Sendable {
+  package var handledFiles: UInt64
+  package var scopes: UInt64
+  /// Paths inside the box and what is allowed beneath them; a path that is missing is skipped.
+  package var allowed: [(path: ByteString, files: UInt64)]
+
+  /// Rules with the bits of the kernel's ABI.
+  package init(handledFiles: UInt64, scopes: UInt64, allowed: [(path: ByteString, files: UInt64)]) {
+    self.handledFiles = handledFiles
+    self.scopes = scopes
+    self.allowed = allowed
+  }
+}
+
+/// The most that one process may use of something, as setrlimit(2) has it.
+package struct ResourceLimit: Equatable, Sendable {
+  /// RLIMIT_* by the kernel's number.
+  package let resource: Int32
+  package let most: UInt64
+
+  /// A limit, soft and hard alike.
+  package init(resource: Int32, most: UInt64) {
+    self.resource = resource
+    self.most = most
+  }
+}
+
+extension LandlockRules {
+  /// EXECUTE, WRITE_FILE, READ_FILE, TRUNCATE and IOCTL_DEV: the accesses that a file has.
+  package static let fileAccesses: UInt64 = 0b111 | 1 << 14 | 1 << 15
+}

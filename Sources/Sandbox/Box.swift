@@ -1,0 +1,197 @@
+import Linux
+
+/// A view of the system with walls around it, and the processes that live in it.
+///
+/// The keeper makes it, in this order: `launch` forks while the keeper has one thread; the overlay
+/// then serves `takeDevices()`; `build` puts up the walls; `spawn` starts commands. All calls come
+/// from one thread. When the keeper closes the box, or dies, everything in it ends.
+package final class Box {
+  private let control: OwnedDescriptor
+  private var process: Int32?
+  private var devices: [Int32] = []
+  private var terminals: OwnedDescriptor?
+  private var listener: OwnedDescriptor?
+  private var lastNumber: UInt32 = 0
+  private var waitingEvents: [Event] = []
+
+  /// What happens in a box.
+  package enum Event: Equatable, Sendable {
+    /// A command was stopped by its terminal; SIGCONT goes on with it.
+    case stopped(ProcessNumber)
+    /// A command ended; the status is as wait(2) has it, see `WaitStatus`.
+    case exited(ProcessNumber, waitStatus: Int32)
+    /// The box itself is over; nothing of it runs any more once `end()` has returned.
+    case ended
+  }
+
+  private init(control: consuming OwnedDescriptor, process: Int32) {
+    self.control = control
+    self.process = process
+  }
+
+  deinit {
+    end()
+    for device in devices { _ = OwnedDescriptor(owning: device) }
+  }
+
+  /// Makes the outer namespaces and mounts FUSE there; at most eight devices, none for no FUSE.
+  package static func launch(_ plan: LaunchPlan, deviceCount: Int) throws(LaunchError) -> Box {
+    let steps = ViewStep.all(of: plan)
+    let identity = Identity.ofCaller()
+    let pair = try at(.talk) { () throws(Errno) in try PacketPair() }
+    let (mine, theirs) = pair.release()
+    let control = OwnedDescriptor(owning: mine)
+    defer { _ = OwnedDescriptor(owning: theirs) }
+    var namespaces: NamespaceSet = [.user, .mount, .process, .ipc, .hostName]
+    if plan.network == .off { namespaces.insert(.network) }
+    // The child's /proc files belong to the user only while it may be inspected.
+    let inspected = Process.mayBeInspected
+    Process.mayBeInspected = true
+    defer { Process.mayBeInspected = inspected }
+    let inside = Inside(
+      plan: plan, steps: steps, identity: identity, deviceCount: min(deviceCount, 8),
+      socket: Descriptor(theirs))
+    let process = try Forking.child(in: namespaces) { inside.run() }
+    let box = Box(control: control, process: process)
+    try at(.identity) { () throws(Errno) in try identity.writeOuter(for: process) }
+    try box.order(.proceed)
+    box.devices = try box.expect(.devices)
+    return box
+  }
+
+  /// The FUSE devices, once: the first is mounted, the others wait for `joinFuse(of:)`.
+  package func takeDevices() -> [Int32] {
+    defer { devices = [] }
+    return devices
+  }
+
+  /// Mounts the view and puts up every wall; the overlay must be serving by now.
+  package func build() throws(LaunchError) {
+    try order(.build)
+    let given = try expect(.ready)
+    if let first = given.first { terminals = OwnedDescriptor(owning: first) }
+    if given.count > 1 { listener = OwnedDescriptor(owning: given[1]) }
+  }
+
+  /// Readable when `nextEvent()` has something to tell.
+  package var eventDescriptor: Descriptor { control.borrowed }
+
+  /// Hears of the calls that a listening filter reports; nil when the filter decides alone.
+  package func takeListener() -> Int32? {
+    guard let listener = listener.take() else { return nil }
+    return listener.release()
+  }
+
+  /// The next thing that happened, or nil when nothing has; never waits.
+  package func nextEvent() throws(SpawnError) -> Event? {
+    if !waitingEvents.isEmpty { return waitingEvents.removeFirst() }
+    var ready = PollSet()
+    ready.add(control.borrowed)
+    do { guard try ready.wait(milliseconds: 0) else { return nil } } catch {
+      throw SpawnError(.talk, error)
+    }
+    guard let report = try nextReport() else { return .ended }
+    return Self.event(report)
+  }
+
+  /// Starts a command and waits until it runs: streams are its input, output and errors.
+  package func spawn(_ command: Spawn, streams: [Descriptor]) throws(SpawnError) -> ProcessNumber {
+    lastNumber += 1
+    let number = ProcessNumber(rawValue: lastNumber)
+    do {
+      let payload = try OwnedDescriptor.inMemory()
+      try payload.borrowed.write(command.payload)
+      try control.borrowed.send(
+        Order.spawn(number, command.style).bytes,
+        descriptors: [payload.raw] + streams.map(\.raw))
+    } catch { throw SpawnError(.talk, error) }
+    while true {
+      switch try nextReport() {
+      case .started(number)?: return number
+      case .notStarted(number, let step, let errno)?:
+        throw SpawnError(step, errno, step == .directory ? command.directory : command.words.first)
+      case let report?: if let event = Self.event(report) { waitingEvents.append(event) }
+      case nil: throw SpawnError(.talk, .brokenPipe)
+      }
+    }
+  }
+
+  /// Sends a signal to a command's process group, or to every process when none is named.
+  package func signal(_ number: ProcessNumber?, _ signal: Int32) throws(SpawnError) {
+    do { try control.borrowed.send(Order.signal(number, signal).bytes) } catch {
+      throw SpawnError(.talk, error)
+    }
+  }
+
+  /// A new terminal of the box's own: the keeper's side, and the side to hand to `spawn`.
+  package func openTerminal() throws(SpawnError) -> BoxTerminal {
+    guard let terminals = terminals?.borrowed else { throw SpawnError(.terminal, .badDescriptor) }
+    do {
+      let master = try terminals.open(
+        "ptmx", [.readWrite, OpenFlags(rawValue: 0o400)])  // O_NOCTTY
+      let peer = try master.borrowed.terminalPeer()
+      return BoxTerminal(master: master, peer: peer)
+    } catch { throw SpawnError(.terminal, error) }
+  }
+
+  /// Ends everything in the box and waits until it is gone.
+  package func end() {
+    guard let process else { return }
+    self.process = nil
+    // Failure does not matter: it has ended already, and its end is waited for below.
+    try? Process.signal(process, 9)
+    _ = try? Process.wait(for: process, blocking: true)
+  }
+
+  private func order(_ order: Order) throws(LaunchError) {
+    do { try control.borrowed.send(order.bytes) } catch {
+      // A box that failed by itself has said why; that is worth more than the broken pipe.
+      _ = try expect(nil)
+      throw LaunchError(.talk, error)
+    }
+  }
+
+  /// Waits for a report and answers the descriptors beside it.
+  private func expect(_ wanted: Report?) throws(LaunchError) -> [Int32] {
+    let message = try at(.talk) { () throws(Errno) in
+      try control.borrowed.receive(limit: 1 << 13)
+    }
+    let report = Report(message.bytes)
+    if case .failed(let stage, let errno, let detail)? = report {
+      throw LaunchError(stage, errno, detail)
+    }
+    guard let report, report == wanted else { throw LaunchError(.talk, .brokenPipe) }
+    return message.descriptors
+  }
+
+  /// The next packet from init, or nil when it is over.
+  private func nextReport() throws(SpawnError) -> Report? {
+    do {
+      let bytes = try control.borrowed.receive(limit: 1 << 13).bytes
+      return Report(bytes)
+    } catch Errno(104) {  // ECONNRESET: it ended with an order unread.
+      return nil
+    } catch { throw SpawnError(.talk, error) }
+  }
+
+  private static func event(_ report: Report) -> Event? {
+    switch report {
+    case .stopped(let number): .stopped(number)
+    case .exited(let number, let status): .exited(number, waitStatus: status)
+    default: nil
+    }
+  }
+}
+
+/// A pseudo-terminal of a box.
+package struct BoxTerminal: ~Copyable {
+  /// What the keeper, or the front, reads and writes.
+  package let master: OwnedDescriptor
+  /// What the command gets as its three streams.
+  package let peer: OwnedDescriptor
+
+  /// Gives both sides away by their numbers; who takes them closes them.
+  package consuming func release() -> (master: Int32, peer: Int32) {
+    (master.release(), peer.release())
+  }
+}

@@ -1,0 +1,145 @@
+import Confinement
+import Glibc
+import Linux
+
+/// A command between fork and exec.
+struct Command {
+  /// What a starting process tells init, eight bytes each.
+  enum News {
+    case process(Int32)
+    case failed(SpawnStep, Errno)
+
+    var bytes: [UInt8] {
+      let (kind, value): (Int32, Int32) =
+        switch self {
+        case .process(let id): (0, id)
+        case .failed(let step, let errno): (Int32(step.rawValue), errno.rawValue)
+        }
+      return withUnsafeBytes(of: (kind, value)) { Array($0) }
+    }
+
+    init?(_ bytes: [UInt8]) {
+      guard bytes.count == 8 else { return nil }
+      let (kind, value) = bytes.withUnsafeBytes { $0.loadUnaligned(as: (Int32, Int32).self) }
+      if kind == 0 {
+        self = .process(value)
+      } else if let step = SpawnStep(rawValue: UInt8(truncatingIfNeeded: kind)) {
+        self = .failed(step, Errno(value))
+      } else {
+        return nil
+      }
+    }
+  }
+
+  private struct Failure: Error {
+    let step: SpawnStep
+    let errno: Errno
+  }
+
+  let number: ProcessNumber
+  let spawn: Spawn
+  let streams: [Descriptor]
+  let keeper: Descriptor
+  let limits: [ResourceLimit]
+
+  init(
+    number: ProcessNumber, style: Spawn.Style, payload: Descriptor, streams: [Descriptor],
+    keeper: Descriptor, limits: [ResourceLimit]
+  ) throws(Errno) {
+    let bytes = try payload.readAll(limit: 64 << 20)
+    guard let spawn = Spawn(payload: bytes, style: style) else { throw .invalid }
+    self.number = number
+    self.spawn = spawn
+    self.streams = streams
+    self.keeper = keeper
+    self.limits = limits
+  }
+
+  /// Becomes the command, or the leader of its terminal's session; answers an exit status.
+  func run(telling pen: Descriptor) -> Int32 {
+    do {
+      // A session of its own: no terminal of the host's can become the controlling one.
+      try step(.terminal) { () throws(Errno) in try Process.beginTerminalSession() }
+      guard spawn.style.contains(.terminal) else { return try become(telling: pen) }
+      return try lead(telling: pen)
+    } catch {
+      // Failure does not matter: init reads the end instead.
+      try? pen.write(News.failed(error.step, error.errno).bytes)
+      return 125
+    }
+  }
+
+  /// Stays the parent in the command's own session, so that stopping it with a key works.
+  ///
+  /// A process group whose parent is in another session is orphaned, and the kernel ignores its
+  /// stop signals (setpgid(2)).
+  private func lead(telling pen: Descriptor) throws(Failure) -> Int32 {
+    Process.blockSignals()
+    let terminal = streams[0]
+    try step(.terminal) { () throws(Errno) in try terminal.control() }
+    let child = try step(.fork) { () throws(Errno) in try Process.fork() }
+    if child == 0 {
+      do {
+        try step(.terminal) { () throws(Errno) in
+          try Process.setGroup(of: 0, to: 0)
+          try terminal.setForeground(Process.id)
+        }
+        return try become(telling: pen)
+      } catch {
+        try? pen.write(News.failed(error.step, error.errno).bytes)
+        return 125
+      }
+    }
+    return follow(child, pen)
+  }
+
+  /// Waits for the command and tells the keeper of each stop and of the end.
+  private func follow(_ child: Int32, _ pen: Descriptor) -> Int32 {
+    for descriptor in streams + [pen] { _ = OwnedDescriptor(owning: descriptor.raw) }
+    Process.restoreSignals()
+    // Failure does not matter: without the command there is nothing to report.
+    while let (_, status) = try? Process.wait(for: child, stops: true, blocking: true) {
+      if WaitStatus.isStopped(status) {
+        try? keeper.send(Report.stopped(number).bytes)
+      } else if !WaitStatus.isContinued(status) {
+        try? keeper.send(Report.exited(number, status).bytes)
+        return 0
+      }
+    }
+    return 0
+  }
+
+  /// Executes; returns only when it could not.
+  private func become(telling pen: Descriptor) throws(Failure) -> Int32 {
+    try step(.fork) { () throws(Errno) in try pen.write(News.process(Process.id).bytes) }
+    try step(.limits) { () throws(Errno) in
+      for limit in limits { try set(limit) }
+    }
+    try step(.descriptors) { () throws(Errno) in try placeStreams(besides: pen) }
+    let directory = spawn.directory
+    try step(.directory) { () throws(Errno) in try Process.changeDirectory(to: directory) }
+    Process.setCreationMask(spawn.creationMask)
+    Process.restoreSignals()
+    let errno = Process.execute(spawn.words, environment: spawn.environment)
+    throw Failure(step: .execute, errno: errno)
+  }
+
+  private func set(_ limit: ResourceLimit) throws(Errno) {
+    let most = min(limit.most, try Process.limit(limit.resource).hard)
+    try Process.setLimit(limit.resource, soft: most, hard: most)
+  }
+
+  /// The streams were received above 2, so placing one never overwrites the next.
+  private func placeStreams(besides pen: Descriptor) throws(Errno) {
+    for (number, stream) in streams.enumerated() {
+      try stream.duplicate(onto: Int32(number))
+    }
+    try Process.closeDescriptorsOnExec(from: 3)
+  }
+
+  private func step<Result>(
+    _ step: SpawnStep, _ body: () throws(Errno) -> Result
+  ) throws(Failure) -> Result {
+    do { return try body() } catch { throw Failure(step: step, errno: error) }
+  }
+}

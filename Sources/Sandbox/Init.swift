@@ -1,0 +1,131 @@
+import Confinement
+import Glibc
+import Linux
+
+/// Process 1 of a box: starts commands as the keeper orders, reaps everything, reports the ends.
+///
+/// When it ends, the kernel ends every process of the box with it; it ends when the keeper does.
+struct Init {
+  private struct Child {
+    let number: ProcessNumber
+    /// The process that init waits for: the command, or the leader of its terminal's session.
+    let process: Int32
+    let hasLeader: Bool
+    /// The group that signals for the command go to.
+    var group: Int32?
+    /// Tells the command's process id, then how exec failed; its end means that it ran.
+    var news: Descriptor?
+  }
+
+  private let keeper: Descriptor
+  private let limits: [ResourceLimit]
+  private var children: [Child] = []
+
+  init(keeper: Descriptor, limits: [ResourceLimit]) {
+    self.keeper = keeper
+    self.limits = limits
+  }
+
+  /// Serves until the keeper's end of the socket is closed; answers an exit status.
+  mutating func serve() -> Int32 {
+    do {
+      let signals = try SignalInput([SIGCHLD])
+      while true {
+        var waiting = PollSet()
+        waiting.add(keeper)
+        waiting.add(signals.descriptor.borrowed)
+        for child in children { if let news = child.news { waiting.add(news) } }
+        _ = try waiting.wait()
+        hearNews()
+        while try signals.next() != nil {}
+        try reap()
+        if !waiting.events(at: 0).isEmpty, try !obey() { return 0 }
+      }
+    } catch { return 125 }
+  }
+
+  /// Carries out one order; false when the keeper is gone.
+  private mutating func obey() throws(Errno) -> Bool {
+    let message = try keeper.receive(limit: 64)
+    defer { for raw in message.descriptors { _ = OwnedDescriptor(owning: raw) } }
+    if message.bytes.isEmpty { return false }
+    switch Order(message.bytes) {
+    case .spawn(let number, let style)? where message.descriptors.count == 4:
+      start(number, style, message.descriptors)
+    case .signal(let number?, let signal)?:
+      guard let child = children.first(where: { $0.number == number }) else { break }
+      // Failure does not matter: the group has ended, which the keeper hears anyway.
+      try? Process.signal(child.group.map { -$0 } ?? child.process, signal)
+    case .signal(nil, let signal)?:
+      // Failure does not matter: there was nobody to hear it.
+      try? Process.signal(-1, signal)
+    default: break
+    }
+    return true
+  }
+
+  private mutating func start(_ number: ProcessNumber, _ style: Spawn.Style, _ given: [Int32]) {
+    do {
+      let command = try Command(
+        number: number, style: style, payload: Descriptor(given[0]),
+        streams: given[1...].map { Descriptor($0) }, keeper: keeper, limits: limits)
+      let pipe = try Pipe()
+      let (news, pen) = pipe.release()
+      defer { _ = OwnedDescriptor(owning: pen) }
+      let process = try Process.fork()
+      if process == 0 { Process.end(command.run(telling: Descriptor(pen))) }
+      children.append(
+        Child(
+          number: number, process: process, hasLeader: style.contains(.terminal), group: nil,
+          news: Descriptor(news)))
+    } catch { tell(.notStarted(number, .fork, error)) }
+  }
+
+  private mutating func hearNews() {
+    for index in children.indices { hearNews(of: index) }
+  }
+
+  /// Reads what a starting command has written so far.
+  private mutating func hearNews(of index: Int) {
+    guard let news = children[index].news else { return }
+    var readable = PollSet()
+    readable.add(news)
+    // Failure does not matter: the same news is there at the next turn.
+    guard (try? readable.wait(milliseconds: 0)) == true else { return }
+    let bytes = (try? news.read(byteCount: 8)) ?? []
+    let entry = children[index]
+    if let record = Command.News(bytes) {
+      switch record {
+      case .process(let group):
+        children[index].group = group
+        return hearNews(of: index)
+      case .failed(let step, let errno):
+        // The process itself is reaped without a word: its command never was.
+        tell(.notStarted(entry.number, step, errno))
+        children.remove(at: index)
+      }
+    } else {
+      tell(.started(entry.number))
+      children[index].news = nil
+    }
+    _ = OwnedDescriptor(owning: news.raw)
+  }
+
+  private mutating func reap() throws(Errno) {
+    while let (process, status) = try Process.wait() {
+      guard let index = children.firstIndex(where: { $0.process == process }) else { continue }
+      hearNews(of: index)
+      // Gone when the news was that it never started.
+      guard index < children.count, children[index].process == process else { continue }
+      let child = children.remove(at: index)
+      // A leader that ended by itself has told the command's status already.
+      if child.hasLeader && status == 0 { continue }
+      tell(.exited(child.number, status))
+    }
+  }
+
+  private func tell(_ report: Report) {
+    // Failure does not matter: a keeper that is gone ends this loop at the next order.
+    try? keeper.send(report.bytes)
+  }
+}
