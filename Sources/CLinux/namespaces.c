@@ -16,9 +16,9 @@
 #define SYS_landlock_restrict_self 446
 #endif
 
-pid_t cl_fork(void) { return fork(); }
+pid_t cl_split(void) { return fork(); }
 
-pid_t cl_fork_into(uint64_t flags) {
+pid_t cl_split_into(uint64_t flags) {
   return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 

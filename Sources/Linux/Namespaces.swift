@@ -28,7 +28,7 @@ extension Process {
   ///
   /// The corresponding system call is `fork(2)`, or `clone(2)` where namespaces are asked for.
   package static func fork(into namespaces: NamespaceSet = []) throws(Errno) -> Int32 {
-    try check { namespaces.isEmpty ? cl_fork() : cl_fork_into(namespaces.rawValue) }
+    try check { namespaces.isEmpty ? cl_split() : cl_split_into(namespaces.rawValue) }
   }
 
   /// Moves this process into new namespaces; it must have a single thread for a user namespace.

@@ -11,9 +11,9 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-pid_t cl_fork(void);
+pid_t cl_split(void);
 /* fork(2) with CLONE_NEW* flags; the caller must have one thread. */
-pid_t cl_fork_into(uint64_t flags);
+pid_t cl_split_into(uint64_t flags);
 int cl_pivot_root(const char *new_root, const char *put_old);
 int cl_set_mount_attributes(int fd, const char *path, unsigned flags, uint64_t set,
                             uint64_t clear);
