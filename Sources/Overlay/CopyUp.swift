@@ -12,8 +12,10 @@ extension FileSystem {
   /// What is copied around a write to a partial object.
   static let blockSize: Int64 = 4096
 
-  /// The node of a place with an object that may be written in this step, holding everything that
-  /// the blocks around `range` held before. The caller has the content lock.
+  /// The node of a place with an object that may be written in this step.
+  ///
+  /// The object holds all that the blocks around `range` held before. The caller has the content
+  /// lock.
   func writable(_ slot: Slot, touching range: Range<Int64>) throws(Errno) -> LiveNode {
     if let node = tree.lock.with({ ready(slot) }) {
       try completeBlocks(slot, node, around: range)

@@ -12,7 +12,7 @@ struct Inode {
   var holds: UInt32 = 0
   /// The directory of the lower in which `name` leads here; 0: none.
   var parent: Slot = 0
-  /// The next inode with the same hash; in a free place, the next free one.
+  /// The next inode with the same hash; in a free place, the next free one of its chunk.
   var next: Slot = 0
   var name: UnsafeMutablePointer<UInt8>?
   var lowerInode: UInt64 = 0
@@ -41,17 +41,32 @@ struct Inode {
   var liveNode: LiveNode? { node?.takeUnretainedValue() }
 }
 
-/// All inodes that the kernel knows, in flat memory that grows by chunks and never moves.
+/// All inodes that the kernel knows, in flat memory that comes and goes by chunks and never moves.
 ///
 /// Used under the tree's lock only.
 struct InodeTable: ~Copyable {
+  /// Some places side by side, given back to the system when none is taken.
+  private struct Chunk {
+    var base: UnsafeMutablePointer<Inode>?
+    var used: UInt32 = 0
+    /// The first free place within the chunk plus one; 0: none was given back.
+    var free: UInt32 = 0
+    /// Places from here on were never taken.
+    var fresh: UInt32 = 0
+    /// Whether `open` lists the chunk.
+    var isListed = false
+  }
+
   private static let chunkBits: UInt32 = 12
-  private var chunks: [UnsafeMutablePointer<Inode>] = []
-  private var used: Slot = 0
-  private var free: Slot = 0
+  private static let chunkSize: UInt32 = 1 << chunkBits
+  private var chunks: [Chunk] = []
+  /// Chunks with free places.
+  private var open: [UInt32] = []
   private var buckets: UnsafeMutableBufferPointer<Slot>
   private var hashedCount = 0
   private(set) var count = 0
+  /// How many places were given back since somebody asked.
+  var releasedCount = 0
 
   init() {
     buckets = .allocate(capacity: 1024)
@@ -59,31 +74,53 @@ struct InodeTable: ~Copyable {
     _ = allocate()  // Place 0 stands for "none".
   }
 
-  /// The inode at a place, where it stays until it is released.
+  /// The inode at a place that is taken, where it stays until it is released.
   subscript(slot: Slot) -> UnsafeMutablePointer<Inode> {
-    chunks[Int(slot >> Self.chunkBits)] + Int(slot & ((1 << Self.chunkBits) - 1))
+    chunks[Int(slot >> Self.chunkBits)].base.unsafelyUnwrapped
+      + Int(slot & (Self.chunkSize - 1))
   }
 
   /// Whether the kernel may speak of this place.
   func isUsed(_ id: UInt64) -> Bool {
-    id < UInt64(used) && self[Slot(id)].pointee.flags.contains(.used)
+    let (chunk, place) = (
+      Int(id >> UInt64(Self.chunkBits)), UInt32(id & UInt64(Self.chunkSize - 1))
+    )
+    guard chunk < chunks.count, let base = chunks[chunk].base, place < chunks[chunk].fresh else {
+      return false
+    }
+    return base[Int(place)].flags.contains(.used)
   }
 
   /// A fresh place.
   mutating func allocate() -> Slot {
     count += 1
-    if free != 0 {
-      let slot = free
-      free = self[slot].pointee.next
-      self[slot].pointee = Inode(flags: [.used])
-      return slot
+    if open.isEmpty { addChunk() }
+    let number = Int(open[open.count - 1])
+    var chunk = chunks[number]
+    let base = chunk.base ?? .allocate(capacity: Int(Self.chunkSize))
+    chunk.base = base
+    let place: UInt32
+    if chunk.free != 0 {
+      place = chunk.free - 1
+      chunk.free = base[Int(place)].next
+      base[Int(place)] = Inode(flags: [.used])
+    } else {
+      place = chunk.fresh
+      chunk.fresh += 1
+      (base + Int(place)).initialize(to: Inode(flags: [.used]))
     }
-    let size = 1 << Int(Self.chunkBits)
-    if Int(used) == chunks.count * size { chunks.append(.allocate(capacity: size)) }
-    let slot = used
-    used += 1
-    self[slot].initialize(to: Inode(flags: [.used]))
-    return slot
+    chunk.used += 1
+    if chunk.used == Self.chunkSize {
+      chunk.isListed = false
+      open.removeLast()
+    }
+    chunks[number] = chunk
+    return UInt32(number) << Self.chunkBits | place
+  }
+
+  private mutating func addChunk() {
+    open.append(UInt32(chunks.count))
+    chunks.append(Chunk(isListed: true))
   }
 
   /// Gives a place back; the caller has let go of what it pointed to.
@@ -91,9 +128,21 @@ struct InodeTable: ~Copyable {
     let inode = self[slot]
     unhash(slot)
     inode.pointee.name?.deallocate()
-    inode.pointee = Inode(next: free)
-    free = slot
     count -= 1
+    releasedCount += 1
+    let number = Int(slot >> Self.chunkBits)
+    chunks[number].used -= 1
+    if chunks[number].used == 0 {
+      chunks[number].base?.deallocate()
+      (chunks[number].base, chunks[number].free, chunks[number].fresh) = (nil, 0, 0)
+    } else {
+      inode.pointee = Inode(next: chunks[number].free)
+      chunks[number].free = slot & (Self.chunkSize - 1) + 1
+    }
+    if !chunks[number].isListed {
+      chunks[number].isListed = true
+      open.append(UInt32(number))
+    }
   }
 
   /// Says by which name in which lower directory an inode is reached; releases hold on the old one.
@@ -128,11 +177,13 @@ struct InodeTable: ~Copyable {
 
   /// All places that a path of the lower leads to.
   func lowerSlots() -> [Slot] {
-    (1..<used).filter { self[$0].pointee.flags.contains(.used) && self[$0].pointee.parent != 0 }
+    (1..<(UInt32(chunks.count) << Self.chunkBits)).filter {
+      isUsed(UInt64($0)) && self[$0].pointee.parent != 0
+    }
   }
 
   deinit {
-    for chunk in chunks { chunk.deallocate() }
+    for chunk in chunks { chunk.base?.deallocate() }
     buckets.deallocate()
   }
 }

@@ -1,4 +1,5 @@
 import CFuse
+import CLinux
 import Glibc
 import Linux
 import Store
@@ -154,12 +155,18 @@ extension FileSystem {
   /// Takes back `count` lookups; what nobody needs any more is given up.
   func forget(_ id: fuse_ino_t, _ count: UInt64) {
     tree.lock.lock()
-    defer { tree.lock.unlock() }
-    guard inodes.isUsed(UInt64(id)) else { return }
+    guard inodes.isUsed(UInt64(id)) else { return tree.lock.unlock() }
     let inode = inodes[Slot(id)]
     inode.pointee.lookups -= min(UInt32(clamping: count), inode.pointee.lookups)
     giveUp(Slot(id))
+    let isTrimDue = inodes.releasedCount >= Self.trimAfter
+    if isTrimDue { inodes.releasedCount = 0 }
+    tree.lock.unlock()
+    // The C library keeps what was freed; after many it is worth giving it back to the system.
+    if isTrimDue { malloc_trim(0) }
   }
+
+  private static let trimAfter = 200_000
 
   /// Releases a place that neither the kernel nor another path needs, and then its parents.
   private func giveUp(_ first: Slot) {

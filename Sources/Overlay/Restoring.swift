@@ -32,8 +32,9 @@ extension FileSystem {
       .map { KnownNode(node: $0, row: $0.row, extents: $0.extents) }
   }
 
-  /// Gives every file that became another one a new place, and says what the kernel must forget.
-  /// Under the tree's lock.
+  /// Gives every file that became another one a new place, under the tree's lock.
+  ///
+  /// Answers what the kernel must forget.
   private func detachChanged(_ before: [KnownNode], _ changed: Set<ChangedName>)
     -> StaleNames
   {

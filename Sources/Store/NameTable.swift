@@ -12,7 +12,9 @@ struct NameTable {
   }
 
   private(set) var items: [Item] = []
-  /// Positions in `items` plus one; 0 is free. A removed item keeps its place until `rebuild`.
+  /// Positions in `items` plus one; 0 is free.
+  ///
+  /// A removed item keeps its place until `rebuild`.
   private var buckets: [UInt32] = []
   private(set) var count = 0
 

@@ -63,7 +63,7 @@ extension SessionStore {
 }
 
 extension Tree {
-  /// Becomes what was saved; answers which names now differ. Under the lock.
+  /// Becomes what was saved, under the lock; answers which names now differ.
   func become(_ saved: SavedTree, _ attributes: [NodeID: [ByteString: [UInt8]]]) -> Set<ChangedName>
   {
     var changed: Set<ChangedName> = []
