@@ -30,7 +30,7 @@ extension FileSystem {
   /// The row of something new; a set-group-id directory hands its group on.
   func made(
     _ kind: FileKind, _ permissions: UInt16,
-    by caller: (user: UInt32, group: UInt32, umask: mode_t),
+    by caller: Reply.Caller,
     in directory: LiveNode
   ) -> Node {
     var row = Node(

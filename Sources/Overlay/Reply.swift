@@ -68,8 +68,11 @@ struct Reply: ~Copyable {
     discard self
   }
 
+  /// Who asks, and with which mask for new files.
+  typealias Caller = (user: UInt32, group: UInt32, umask: mode_t)
+
   /// The user and group that asked.
-  var caller: (user: UInt32, group: UInt32, umask: mode_t) {
+  var caller: Caller {
     guard let context = fuse_req_ctx(request) else { return (0, 0, 0) }
     return (context.pointee.uid, context.pointee.gid, context.pointee.umask)
   }

@@ -9,6 +9,7 @@ extension FileSystem {
   ) {
     changing.lockShared()
     defer { changing.unlockShared() }
+    let caller = reply.caller
     do throws(Errno) {
       let slot = try slot(id)
       try store.admit()
@@ -16,7 +17,7 @@ extension FileSystem {
       if change.contains(.mode), try hasList(slot, node) { _ = try nodeWithOwnAttributes(slot) }
       if change.contains(.size) { try resize(slot, node, to: Int64(values.st_size)) }
       tree.lock.lock()
-      apply(values, change, to: node)
+      apply(values, change, to: node, for: caller)
       var shown = attributes(of: node.row)
       tree.lock.unlock()
       reply.send(&shown, validFor: Self.settled)
@@ -24,16 +25,19 @@ extension FileSystem {
   }
 
   /// Sets what the request names, under the tree's lock.
-  private func apply(_ values: stat, _ change: AttributeChange, to node: LiveNode) {
+  private func apply(
+    _ values: stat, _ change: AttributeChange, to node: LiveNode, for caller: Reply.Caller
+  ) {
     node.row.flags.remove(.lowerAttributes)
     let now = Timestamp.now
+    if !change.contains(.mode), !change.isDisjoint(with: [.owner, .group, .killPrivileges]) {
+      clearSetID(node, for: caller)
+    }
     if change.contains(.owner) { node.row.owner = values.st_uid }
     if change.contains(.group) { node.row.group = values.st_gid }
     if change.contains(.mode) {
       node.row.permissions = UInt16(values.st_mode & 0o7777)
       reconcileList(of: node, afterMode: true)
-    } else if !change.isDisjoint(with: [.owner, .group, .killPrivileges]) {
-      clearSetID(node)
     }
     if change.contains(.accessedNow) {
       node.row.accessed = now
@@ -62,11 +66,12 @@ extension FileSystem {
   }
 
   /// Clears set-id bits as the kernel does when a file is written or given away.
-  func clearSetID(_ node: LiveNode) {
+  func clearSetID(_ node: LiveNode, for caller: Reply.Caller) {
     guard node.row.kind == .regular else { return }
     node.row.permissions &= ~0o4000
-    // Set-group-id without group execution means mandatory locking, and stays.
-    if node.row.permissions & 0o010 != 0 { node.row.permissions &= ~0o2000 }
+    // Set-group-id without group execution stays for who could set it again (setattr_should_drop_sgid of the kernel).
+    let mayKeep = caller.user == 0 || caller.group == node.row.group
+    if node.row.permissions & 0o010 != 0 || !mayKeep { node.row.permissions &= ~0o2000 }
   }
 
   /// The changed node of a place, made and pinned where there is none yet.

@@ -9,6 +9,7 @@ extension FileSystem {
   ) {
     changing.lockShared()
     defer { changing.unlockShared() }
+    let caller = reply.caller
     let kills = (Worker.current?.writeFlags ?? 0) & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0
     do throws(Errno) {
       let slot = try slot(id)
@@ -23,7 +24,7 @@ extension FileSystem {
       try content.descriptor.write(bytes, at: offset)
       tree.lock.lock()
       noteWritten(node, offset..<end)
-      if kills { clearSetID(node) }
+      if kills { clearSetID(node, for: caller) }
       tree.lock.unlock()
       reply.send(written: bytes.count)
     } catch { reply.fail(error) }

@@ -81,8 +81,8 @@ struct SavedImage {
     }
     var text = "\(String(node.kind.modeBits | UInt32(node.permissions), radix: 8)) "
     text += "\(node.owner):\(node.group) links=\(node.linkCount)"
-    if node.kind != .directory { text += " size=\(node.size)" }
-    text += " mtime=\(comparable(node.modified))"
+    if node.kind != .directory && node.kind != .fifo { text += " size=\(node.size)" }
+    if node.kind != .fifo { text += " mtime=\(comparable(node.modified))" }
     text += try describeAttributes(node, origin)
     if node.kind == .regular { text += " content=\(try content(node, origin))" }
     if node.kind == .symlink {
