@@ -29,9 +29,28 @@ extension FileSystem {
       let wanted = min(size, worker.scratch.count)
       let room = UnsafeMutableRawBufferPointer(rebasing: worker.scratch[..<wanted])
       let count = try read(slot, into: room, at: offset)
+      noteRead(slot)
       reply.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
     } catch { reply.fail(error) }
   }
+
+  /// Moves the access time as relatime does, of nodes whose times are the session's own.
+  private func noteRead(_ slot: Slot) {
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    guard let node = inodes[slot].pointee.liveNode, !node.row.flags.contains(.lowerAttributes)
+    else { return }
+    let last = node.row.accessed
+    let now = Timestamp.now
+    guard
+      last <= node.row.modified || last <= node.row.changed
+        || now.nanoseconds - last.nanoseconds > Self.day
+    else { return }
+    node.row.accessed = now
+    tree.touch(node)
+  }
+
+  private static let day: Int64 = 86_400_000_000_000
 
   private func read(_ slot: Slot, into room: UnsafeMutableRawBufferPointer, at offset: Int64)
     throws(Errno) -> Int
@@ -71,7 +90,7 @@ extension FileSystem {
 
   /// Opens the lower's content of a place: exactly the file that the kernel was told of.
   func openLowerContent(_ slot: Slot) throws(Errno) -> OwnedDescriptor {
-    let opened = try openLower(slot, [.noFollow, .nonBlocking])
+    let opened = try openUnnoticed(slot, [.noFollow, .nonBlocking])
     let status = try opened.borrowed.status()
     let isKnown = tree.lock.with {
       let inode = inodes[slot]

@@ -78,9 +78,12 @@ extension FileSystem {
       let listing = try listing(of: slot, from: offset)
       var page = Page(request: reply.request, room: room)
       addDots(to: &page, slot, from: offset, withAttributes)
+      let directory = try listedDirectory(slot)
+      defer { directory.map { _ = OwnedDescriptor(owning: $0.raw) } }
       var index = listing.index(behind: offset)
       while index < listing.items.count {
-        guard try add(listing.items[index], of: listing, to: &page, slot, withAttributes) else {
+        guard try add(listing.items[index], of: listing, to: &page, slot, directory, withAttributes)
+        else {
           break
         }
         index += 1
@@ -124,7 +127,7 @@ extension FileSystem {
     guard isMerged else { return Listing(slot: slot, items: items, names: names) }
     watch?.add(slot, self)
     do throws(Errno) {
-      let opened = try openLower(slot, [.directory])
+      let opened = try openUnnoticed(slot, [.directory])
       try opened.borrowed.forEachEntry { name, _, kind throws(Errno) in
         if let node, case .absent = tree.lock.with({ tree.find(name, in: node) }) {
           add(name, kind)
@@ -136,6 +139,15 @@ extension FileSystem {
       // The host has removed the directory: only what the session has is left.
     }
     return Listing(slot: slot, items: items, names: names)
+  }
+
+  /// The lower's directory of a place, a descriptor of the caller's own; nil: there is none.
+  private func listedDirectory(_ slot: Slot) throws(Errno) -> Descriptor? {
+    if slot == Self.top { return nil }
+    do throws(Errno) {
+      let lease = try lowerDirectory(slot)
+      return Descriptor(try lease.descriptor.duplicate().release())
+    } catch .noEntry, .notDirectory { return nil }
   }
 
   private func addDots(
@@ -151,7 +163,7 @@ extension FileSystem {
   /// Adds one entry; false when the page is full.
   private func add(
     _ item: Listing.Item, of listing: Listing, to page: inout Page, _ slot: Slot,
-    _ withAttributes: Bool
+    _ directory: Descriptor?, _ withAttributes: Bool
   ) throws(Errno) -> Bool {
     try listing.names.withUnsafeBufferPointer { names throws(Errno) -> Bool in
       let start = UnsafeRawPointer(names.baseAddress.unsafelyUnwrapped + Int(item.start))
@@ -163,11 +175,11 @@ extension FileSystem {
       guard page.fits(name, withAttributes) else { return false }
       if withAttributes {
         do throws(Errno) {
-          entry = try announce(child(name, of: slot), name, in: slot)
+          entry = try announce(child(name, of: slot, in: directory), name, in: slot)
         } catch .noEntry {
           return true  // It went after the listing was made.
         }
-      } else if let inode = try? shownInode(name, in: slot) {
+      } else if let inode = try? shownInode(name, in: slot, directory) {
         // A name that went meanwhile keeps the hint.
         entry.attr.st_ino = ino_t(inode)
       }
@@ -175,8 +187,10 @@ extension FileSystem {
     }
   }
 
-  private func shownInode(_ name: Name, in slot: Slot) throws(Errno) -> UInt64 {
-    switch try child(name, of: slot) {
+  private func shownInode(_ name: Name, in slot: Slot, _ directory: Descriptor?) throws(Errno)
+    -> UInt64
+  {
+    switch try child(name, of: slot, in: directory) {
     case .node(let node): return tree.lock.with { node.row.inode }
     case .lower(let status):
       return tree.lock.with { visibleInode(status, root: Int(inodes[slot].pointee.root)) }

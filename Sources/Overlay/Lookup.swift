@@ -27,7 +27,10 @@ extension FileSystem {
   }
 
   /// What a name stands for: the session's word first, else the lower's.
-  func child(_ name: Name, of parent: Slot) throws(Errno) -> Child {
+  ///
+  /// Who asks for many names of one directory hands over its lower `directory`, opened once.
+  func child(_ name: Name, of parent: Slot, in directory: Descriptor? = nil) throws(Errno) -> Child
+  {
     if name.bytes.count > 255 { throw .nameTooLong }
     if parent == Self.top { return rootChild(name) }
     tree.lock.lock()
@@ -44,13 +47,20 @@ extension FileSystem {
     } else {
       tree.lock.unlock()
     }
-    return try lowerChild(name, of: parent)
+    if directory == nil { watch?.add(parent, self) }
+    return try lowerChild(name, of: parent, in: directory)
   }
 
-  private func lowerChild(_ name: Name, of parent: Slot) throws(Errno) -> Child {
-    watch?.add(parent, self)
+  private func lowerChild(_ name: Name, of parent: Slot, in directory: Descriptor?) throws(Errno)
+    -> Child
+  {
     do throws(Errno) {
-      let status = try lowerStatus(name, in: parent)
+      let status: FileStatus
+      if let directory {
+        status = try directory.status(of: name.cString)
+      } else {
+        status = try lowerStatus(name, in: parent)
+      }
       if status.linkCount > 1, status.kind != .directory, let node = linkedNode(status) {
         return .node(node)
       }

@@ -95,6 +95,16 @@ extension FileSystem {
     }
   }
 
+  /// Opens what the lower has at a place for reading, if it may be so that its access time stays.
+  func openUnnoticed(_ slot: Slot, _ flags: OpenFlags) throws(Errno) -> OwnedDescriptor {
+    do throws(Errno) {
+      return try openLower(slot, flags.union(.noAccessTime))
+    } catch .notPermitted {
+      // Only the owner may leave the time alone; others' times are the host's to move.
+      return try openLower(slot, flags)
+    }
+  }
+
   /// The lower's status of a place.
   func lowerStatus(_ slot: Slot) throws(Errno) -> FileStatus {
     tree.lock.lock()

@@ -123,7 +123,9 @@ extension FileSystem {
       guard tree.lock.with({ node.row.flags.contains(.merged) }) else { return true }
     }
     let opened: OwnedDescriptor
-    do throws(Errno) { opened = try openLower(slot, [.directory]) } catch .noEntry { return true }
+    do throws(Errno) { opened = try openUnnoticed(slot, [.directory]) } catch .noEntry {
+      return true
+    }
     var isShown = false
     try opened.borrowed.forEachEntry { name, _, _ throws(Errno) in
       guard !isShown else { return }

@@ -72,6 +72,7 @@ package final class SessionStore: @unchecked Sendable {
       guard let object = node.row.object else { continue }
       node.extents = ExtentMap(try database.extents(of: object))
     }
+    tree.byteCount = tree.nodes.values.reduce(0) { $0 + ($1.row.object == nil ? 0 : $1.row.size) }
     self.roots = roots
     self.database = database
     self.files = files
