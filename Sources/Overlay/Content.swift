@@ -79,7 +79,7 @@ extension FileSystem {
   }
 
   /// The open content of a place for reading.
-  private func openContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
+  func openContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
     try contents.lease(ContentPurpose.read.key(slot)) { () throws(Errno) in
       switch source(of: slot) {
       case .object(let object), .partial(let object, _): try store.files.openObject(object)
@@ -164,26 +164,5 @@ extension FileSystem {
 
   private func makeDurable() throws(Errno) {
     do throws(StoreError) { try store.flush(durable: true) } catch { throw error.errno }
-  }
-
-  func seek(_ reply: consuming Reply, _ id: fuse_ino_t, _ offset: Int64, _ whence: Int32) {
-    do throws(Errno) {
-      let slot = try slot(id)
-      reply.send(offset: try seek(slot, offset, whence))
-    } catch { reply.fail(error) }
-  }
-
-  private func seek(_ slot: Slot, _ offset: Int64, _ whence: Int32) throws(Errno) -> Int64 {
-    switch source(of: slot) {
-    case .lower, .object:
-      let content = try openContent(slot)
-      return try content.descriptor.seek(offset, whence: whence)
-    case .nothing: throw .noDevice
-    case .partial(_, let node):
-      // The blocks of two files would have to be laid over each other: all of it counts as data.
-      let size = tree.lock.with { node.row.size }
-      guard offset < size else { throw .noDevice }
-      return whence == SEEK_DATA ? offset : size
-    }
   }
 }

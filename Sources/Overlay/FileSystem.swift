@@ -26,6 +26,7 @@ package final class FileSystem: @unchecked Sendable {
   let contentLocks = LockStripes(count: 64)
   let listings = ListingCache(limit: 16)
   let watch: HostWatch?
+  let seeking = Seeking()
   private(set) var session: OpaquePointer?
   private var workers: [Thread] = []
   private var devices: [Int32] = []
@@ -117,6 +118,7 @@ extension FileSystem {
     devices = given
     session = try makeSession(device: first)
     try watch?.start(for: self)
+    try seeking.start(for: self)
     for index in stride(from: 0, to: given.count, by: 2) {
       let eager = index + 1 < given.count ? given[index + 1] : -1
       if eager >= 0 { try Descriptor(eager).setNonBlocking(true) }
@@ -133,6 +135,7 @@ extension FileSystem {
     for worker in workers { worker.join() }
     workers = []
     watch?.stop()
+    seeking.stop()
     for device in devices { _ = OwnedDescriptor(owning: device) }
     devices = []
   }

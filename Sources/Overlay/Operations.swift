@@ -145,7 +145,7 @@ extension FileSystem {
     }
     table.lseek = { request, id, offset, whence, _ in
       guard let request else { return }
-      FileSystem.of(request).seek(Reply(request), id, Int64(offset), whence)
+      FileSystem.of(request).seek(request, id, Int64(offset), whence)
     }
   }
 

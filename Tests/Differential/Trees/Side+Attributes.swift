@@ -9,6 +9,7 @@ extension Side {
     switch operation {
     case .status(let path): return try root.borrowed.status(of: path.bytes).comparable
     case .truncate(let path, let size):
+      if try self.size(path) == size { return "" }
       // truncate(2) takes no directory: the path leads through the root's descriptor.
       let whole = Path(root.borrowed.procPath.appending(path.bytes))
       try at(whole) { Glibc.truncate($0, off_t(size)) }

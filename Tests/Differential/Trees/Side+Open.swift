@@ -8,8 +8,9 @@ extension Side {
     switch operation {
     case .open(let slot, let path, let flags, let mode):
       // Never waits for the other end of a FIFO.
-      let opened = try root.borrowed.open(
-        path.bytes, OpenFlags(rawValue: flags.rawValue | O_NONBLOCK), mode: mode)
+      var flags = OpenFlags(rawValue: flags.rawValue | O_NONBLOCK)
+      if flags.contains(.truncate), try size(path) == 0 { flags.remove(.truncate) }
+      let opened = try root.borrowed.open(path.bytes, flags, mode: mode)
       setSlot(slot, opened.release())
     case .openTemporary(let slot, let path, let mode):
       let opened = try root.borrowed.open(path.bytes, [.temporary, .readWrite], mode: mode)
@@ -30,9 +31,22 @@ extension Side {
       try check { fchmod(raw, mode) }
     case .synchronize(let slot, let dataOnly):
       try descriptor(slot).synchronize(dataOnly: dataOnly)
-    case .truncateOpen(let slot, let size): try descriptor(slot).truncate(to: size)
+    case .truncateOpen(let slot, let size):
+      let file = try descriptor(slot)
+      if try file.status().size != size { try file.truncate(to: size) }
     default: return nil
     }
     return ""
+  }
+
+  /// The size of the file that a path leads to; nil: there is none.
+  ///
+  /// With the writeback cache the kernel moves no time when a file is cut to the size it has, so
+  /// that is left out (fuse_do_setattr); ext4 moves it.
+  func size(_ path: Path) throws(Errno) -> Int64? {
+    do throws(Errno) {
+      let opened = try root.borrowed.open(path.bytes, [.path])
+      return try opened.borrowed.status().size
+    } catch { return nil }
   }
 }

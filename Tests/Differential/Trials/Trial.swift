@@ -92,7 +92,7 @@ final class Trial {
     default:
       let expected = plain.perform(operation)
       let found = overlay.perform(operation)
-      if expected != found { return "plain: \(expected)\noverlay: \(found)" }
+      if expected != found { return ".\(operation)\nplain: \(expected)\noverlay: \(found)" }
     }
     return nil
   }

@@ -1,0 +1,103 @@
+import CFuse
+import CLinux
+import Glibc
+import Linux
+import Store
+
+/// The thread that answers where data and holes are.
+///
+/// The kernel asks without writing back what it has cached (fuse_lseek), so that data would be
+/// taken for holes. This thread makes it write back first, and must be no worker: the kernel's
+/// writes come to the workers meanwhile.
+final class Seeking: @unchecked Sendable {
+  /// A question, and the device through which its answer must go.
+  struct Question {
+    let request: fuse_req_t
+    let device: Int32
+    let slot: Slot
+    let offset: Int64
+    let whence: Int32
+  }
+
+  // Invariant: `waiting` and `isOver` are guarded by `condition`.
+  private let condition = Condition()
+  private var waiting: [Question] = []
+  private var isOver = false
+  private var thread: Thread?
+
+  func start(for system: FileSystem) throws(Errno) {
+    thread = try Thread.start { [self] in run(system) }
+  }
+
+  func ask(_ question: Question) {
+    condition.lock()
+    waiting.append(question)
+    condition.wake()
+    condition.unlock()
+  }
+
+  func stop() {
+    condition.lock()
+    isOver = true
+    condition.wake()
+    condition.unlock()
+    thread?.join()
+    thread = nil
+  }
+
+  private func run(_ system: FileSystem) {
+    let worker = Worker(patient: -1, eager: -1)
+    cl_set_thread_context(Unmanaged.passUnretained(worker).toOpaque())
+    defer { cl_set_thread_context(nil) }
+    while let question = next() {
+      worker.device = question.device
+      // -ENOENT: the inode is gone; then nothing of it is cached either.
+      fuse_lowlevel_notify_inval_inode(system.session, fuse_ino_t(question.slot), 0, 0)
+      system.answer(Reply(question.request), question)
+    }
+  }
+
+  private func next() -> Question? {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.isEmpty && !isOver { condition.wait() }
+    return waiting.isEmpty ? nil : waiting.removeFirst()
+  }
+}
+
+extension FileSystem {
+  /// Answers later, by the thread that may wait for the kernel's writes.
+  func seek(_ request: fuse_req_t, _ id: fuse_ino_t, _ offset: Int64, _ whence: Int32) {
+    do throws(Errno) {
+      let slot = try slot(id)
+      guard let worker = Worker.current else { throw .io }
+      seeking.ask(
+        Seeking.Question(
+          request: request, device: worker.device, slot: slot, offset: offset, whence: whence))
+    } catch { Reply(request).fail(error) }
+  }
+
+  fileprivate func answer(_ reply: consuming Reply, _ question: Seeking.Question) {
+    do throws(Errno) {
+      reply.send(offset: try seek(question.slot, question.offset, question.whence))
+    } catch { reply.fail(error) }
+  }
+
+  /// The next data or hole of a place, as far as the server has its content.
+  private func seek(_ slot: Slot, _ offset: Int64, _ whence: Int32) throws(Errno) -> Int64 {
+    switch source(of: slot) {
+    case .lower, .object:
+      let content = try openContent(slot)
+      return try content.descriptor.seek(offset, whence: whence)
+    case .nothing:
+      let size = tree.lock.with { inodes[slot].pointee.liveNode?.row.size ?? 0 }
+      guard offset >= 0, offset < size, whence == SEEK_HOLE else { throw .noDevice }
+      return offset
+    case .partial(_, let node):
+      // The blocks of two files would have to be laid over each other: all of it counts as data.
+      let size = tree.lock.with { node.row.size }
+      guard offset >= 0, offset < size else { throw .noDevice }
+      return whence == SEEK_DATA ? offset : size
+    }
+  }
+}
