@@ -141,7 +141,23 @@ extension FileSystem {
   }
 
   /// Begins a step: what was changed before belongs to the steps before, whole.
-  package func beginStep(_ kind: Step.Kind, command: [ByteString], message: String = "") -> Step {
-    changing.exclusively { store.beginStep(kind, command: command, message: message) }
+  ///
+  /// While commands run, the kernel may hold what they wrote; `bringingDown` fetches it first.
+  package func beginStep(
+    _ kind: Step.Kind, command: [ByteString], message: String = "", bringingDown: Bool = false
+  ) -> Step {
+    if bringingDown { bringDown() }
+    return changing.exclusively { store.beginStep(kind, command: command, message: message) }
+  }
+
+  /// Lets the kernel write what it has cached of changed files.
+  ///
+  /// Not syncfs(2): on FUSE it does not wait. Invalidating an inode's pages writes the dirty ones
+  /// and waits for them; files that nobody has open were written when they were closed.
+  private func bringDown() {
+    let slots = tree.lock.with {
+      tree.nodes.values.filter { $0.slot != 0 && $0.row.kind == .regular }.map(\.slot)
+    }
+    for slot in slots { tellInodeChanged(slot) }
   }
 }
