@@ -153,10 +153,14 @@ extension SessionStore {
 
   private func write(_ batches: [SealedBatch], durable: Bool) throws(StoreError) {
     do {
-      for batch in batches { try files.writeBases(batch.batch.bases) }
+      for batch in batches where !batch.batch.bases.isEmpty {
+        try files.writeBases(batch.batch.bases)
+        spares.noteName()
+      }
     } catch { throw .system(SystemError("keep the project's content in the session", nil, error)) }
-    if durable {
+    if durable, spares.takeNewNames() {
       do { try files.synchronizeObjects() } catch {
+        spares.noteName()
         throw .system(SystemError("write the session's objects to the disk", nil, error))
       }
     }
@@ -216,6 +220,7 @@ extension SessionStore {
     if let spare = try spares.take(files) { return spare }
     let id = tree.lock.with { tree.makeObject() }
     let file = try files.openObject(id, [.readWrite, .create, .truncate])
+    spares.noteName()
     return NewObject(id: id, file: file)
   }
 
@@ -226,6 +231,7 @@ extension SessionStore {
       // Without a spare the next one is made when it is needed, and says then what failed.
       guard let made = try? files.openObject(id, [.readWrite, .create, .exclusive]) else { return }
       _ = consume made
+      spares.noteName()
       spares.add(id)
     }
   }

@@ -16,6 +16,8 @@ final class SpareObjects: @unchecked Sendable {
   private var ready: [ObjectID] = []
   /// How many were taken since the last refill: nobody fills a store that only reads.
   private var taken = 0
+  /// Whether a name was made since the directories were last made durable.
+  private var hasNewNames = false
 
   private static let most = 4096
   private static let ahead = 128
@@ -34,6 +36,17 @@ final class SpareObjects: @unchecked Sendable {
   var isWanted: Bool { lock.with { ready.count < min(Self.ahead, taken) } }
 
   func add(_ id: ObjectID) { lock.with { ready.append(id) } }
+
+  /// Says that the store has a new file.
+  func noteName() { lock.with { hasNewNames = true } }
+
+  /// Whether the directories must be made durable, asked once for what came before.
+  func takeNewNames() -> Bool {
+    lock.with {
+      defer { hasNewNames = false }
+      return hasNewNames
+    }
+  }
 
   /// Empties a dead object for its next use, or removes it when there are enough.
   func recycle(_ id: ObjectID, _ files: borrowing SessionFiles) {
