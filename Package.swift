@@ -8,8 +8,11 @@ let swift: [SwiftSetting] = [
 let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 
 /// A room of the house; `uses` is its line in the table of cowbox-internals(7).
-func room(_ name: String, uses: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: uses, cSettings: gnu, swiftSettings: swift)
+func room(
+  _ name: String, uses: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: uses, resources: resources, cSettings: gnu, swiftSettings: swift)
 }
 
 /// The tests of one room, or of a promise that spans several.
@@ -36,9 +39,11 @@ let package = Package(
     room("Linux", uses: ["CLinux"]),
     room("Store", uses: ["Linux", "CSQLite"]),
     room("Overlay", uses: ["Linux", "Store", "CFuse"]),
-    room("Profiles", uses: ["Linux", "CToml"]),
+    room(
+      "Profiles", uses: ["Linux", "CToml"],
+      resources: ["default", "strict", "open", "agent"].map { .embedInCode("Shipped/\($0).toml") }),
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
-    room("Sandbox", uses: ["Linux", "Confinement"]),
+    room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
     room("Changes", uses: ["Linux", "Store"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
     room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
@@ -64,7 +69,7 @@ let package = Package(
     tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),
     tests("SessionsTests", of: ["Harness", "Sessions", "Linux"]),
     .executableTarget(
-      name: "box-probe", dependencies: ["Linux", "Confinement", "Sandbox"], path: "Tests/BoxProbe",
+      name: "box-probe", dependencies: ["Linux", "Profiles", "Sandbox"], path: "Tests/BoxProbe",
       swiftSettings: swift),
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),

@@ -18,6 +18,7 @@ import Sandbox
   private static func run() throws -> Int32 {
     var options = ProbeOptions()
     try options.parse(CommandLine.arguments.dropFirst())
+    try options.usePlanOfProfile()
     let box = try Box.launch(options.plan, deviceCount: options.deviceCount)
     let devices = box.takeDevices().map { Descriptor($0) }
     if let first = devices.first {

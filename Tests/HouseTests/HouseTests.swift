@@ -5,7 +5,7 @@ import Testing
   /// What each room may import besides Linux and the C targets it needs.
   static let table: [String: Set<String>] = [
     "Linux": [], "Profiles": [], "Store": [], "Overlay": ["Store"], "Confinement": ["Profiles"],
-    "Sandbox": ["Confinement"], "Changes": ["Store"], "Apply": ["Changes", "Store"],
+    "Sandbox": ["Confinement", "Profiles"], "Changes": ["Store"], "Apply": ["Changes", "Store"],
     "Sessions": ["Sandbox", "Overlay", "Store", "Profiles"],
     "Commands": ["Sessions", "Apply", "Changes", "Store", "Profiles"], "cowbox": ["Commands"],
   ]

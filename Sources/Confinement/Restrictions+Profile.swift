@@ -1,0 +1,56 @@
+import Glibc
+import Linux
+import Profiles
+
+extension Restrictions {
+  /// What a profile asks for, on this machine; `writable` are the box's paths that take writes.
+  package init(_ profile: Profile, writable: [ByteString]) throws(Errno) {
+    self.init(
+      capabilities: CapabilityNames.set(profile.capabilities),
+      filter: try CallFilter.compile(profile.calls, userNamespaces: profile.userNamespaces),
+      filterListens: profile.calls.mode == .log,
+      landlock: LandlockRules(profile, version: Landlock.version, writable: writable),
+      limits: ResourceLimit.all(profile.limits))
+  }
+}
+
+extension LandlockRules {
+  /// Reading everywhere, writing where the view takes writes; nil where it is off or missing.
+  init?(_ profile: Profile, version: Int32, writable: [ByteString]) {
+    // The first ABI forbids every rename between directories, which no tool expects.
+    let isUsable = version >= 2
+    if profile.landlock == .off || (profile.landlock == .bestEffort && !isUsable) { return nil }
+    var files: UInt64 = 0x3FFF
+    if version >= 3 { files |= 1 << 14 }
+    if version >= 5 { files |= 1 << 15 }
+    // A domain that handles files may not mount, which programs with user namespaces do.
+    if profile.userNamespaces { files = 0 }
+    // Abstract sockets and signals, LANDLOCK_SCOPE_*.
+    let scopes: UInt64 = version >= 6 && profile.network.mode != .host ? 3 : 0
+    if files == 0 && scopes == 0 { return nil }
+    // EXECUTE, READ_FILE and READ_DIR
+    let reading: UInt64 = 0b1101
+    var allowed: [(path: ByteString, files: UInt64)] = []
+    if files != 0 {
+      allowed.append(("/", reading))
+      for path in writable { allowed.append((path, files)) }
+    }
+    self.init(handledFiles: files, scopes: scopes, allowed: allowed)
+  }
+}
+
+extension ResourceLimit {
+  /// The limits that a process can be given; those of the whole run are the keeper's.
+  static func all(_ limits: Limits) -> [ResourceLimit] {
+    var all: [ResourceLimit] = []
+    func add(_ resource: Int32, _ most: UInt64?) {
+      if let most { all.append(ResourceLimit(resource: resource, most: most)) }
+    }
+    add(0, limits.cpuSeconds)  // RLIMIT_CPU
+    // RLIMIT_DATA: RLIMIT_AS would count what node and Java only reserve.
+    add(2, limits.memory)
+    add(6, limits.processes)  // RLIMIT_NPROC
+    add(7, limits.openFiles)  // RLIMIT_NOFILE
+    return all
+  }
+}

@@ -1,0 +1,41 @@
+import Confinement
+import Linux
+import Profiles
+
+extension LaunchPlan {
+  /// The plan of a profile: its view, the roots that the overlay serves, and what is always hidden.
+  ///
+  /// `hidden` are cowbox's own directories: state, configuration, the session itself.
+  package init(
+    _ profile: Profile, view: ProfileView, roots: [RootMount], hidden: [ByteString],
+    writable extra: [ByteString] = []
+  ) throws(LaunchError) {
+    self.init(
+      base: profile.base == .host ? .host : .empty, roots: roots,
+      network: profile.network.mode == .host ? .host : .off, fakeRoot: profile.fakeRoot,
+      scratchSize: profile.limits.scratchBytes)
+    mounts = view.mounts.map { source, target, rule in
+      let mode: ExtraMount.Mode =
+        rule.mode == .scratch ? .scratch : rule.mode == .readWrite ? .readWrite : .readOnly
+      return ExtraMount(source: source, target: target, mode: mode, optional: rule.optional)
+    }
+    masks = view.masks + hidden
+    if network == .host { mounts += Self.resolverFiles }
+    restrictions = try at(.filter) { () throws(Errno) in
+      try Restrictions(profile, writable: writable + extra)
+    }
+  }
+
+  /// Where the view takes writes.
+  private var writable: [ByteString] {
+    ["/dev", "/proc", "/run", "/tmp", "/var/tmp"] + roots.map(\.path)
+      + mounts.filter { $0.mode != .readOnly }.map(\.target)
+  }
+
+  /// What /etc/resolv.conf points to, since the box's /run is its own.
+  private static var resolverFiles: [ExtraMount] {
+    ["/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager/resolv.conf"].map {
+      ExtraMount(source: $0, target: $0, mode: .readOnly, optional: true)
+    }
+  }
+}
