@@ -94,7 +94,10 @@ extension FileSystem {
     node.row.accessed = status.accessed
     node.row.modified = status.modified
     node.row.changed = status.changed
-    if node.row.flags.contains(.lowerContent) { node.row.size = status.size }
+    if !node.row.flags.isDisjoint(with: [.lowerContent, .merged]) {
+      node.row.size = status.size
+      node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
+    }
     if node.row.kind == .directory {
       node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
     }
