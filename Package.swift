@@ -60,7 +60,8 @@ let package = Package(
       name: "CDifferential", path: "Tests/CDifferential",
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
-      name: "Differential", dependencies: ["Linux", "CLinux", "Store", "Overlay", "CDifferential"],
+      name: "Differential",
+      dependencies: ["Harness", "Linux", "CLinux", "Store", "Overlay", "CDifferential"],
       path: "Tests/Differential", cSettings: gnu, swiftSettings: swift),
     .executableTarget(
       name: "cowbox-fuzz", dependencies: ["Differential", "Linux"], path: "Tests/Fuzz",

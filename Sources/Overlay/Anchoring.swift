@@ -40,6 +40,7 @@ extension FileSystem {
     let lower = lowers[Int(inode.pointee.root)]
     var row = Node(root: lower.root.id, origin: path, status: status, step: tree.step)
     row.inode = visibleInode(status, root: Int(inode.pointee.root))
+    if inode.pointee.flags.contains(.removed) { row.linkCount = 0 }
     if status.linkCount > 1, status.kind != .directory { row.flags.insert(.linked) }
     let node = tree.makeNode(row)
     // A name that was taken away meanwhile stays away: the file is open, and has no name.

@@ -8,6 +8,7 @@ extension FileSystem {
   func attributes(of status: FileStatus, at slot: Slot) -> stat {
     var shown = status.raw
     shown.st_ino = ino_t(visibleInode(status, root: Int(inodes[slot].pointee.root)))
+    if inodes[slot].pointee.flags.contains(.removed) { shown.st_nlink = 0 }
     let ids = visibleIDs(
       owner: status.owner, group: status.group, permissions: UInt16(status.permissions))
     shown.st_uid = ids.owner

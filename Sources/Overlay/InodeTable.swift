@@ -36,6 +36,8 @@ struct Inode {
     static let watched = Flags(rawValue: 4)
     /// A descriptor of it may be in the cache.
     static let described = Flags(rawValue: 8)
+    /// The view has no name for it any more, and the session nothing to say of it.
+    static let removed = Flags(rawValue: 16)
   }
 
   var liveNode: LiveNode? { node?.takeUnretainedValue() }

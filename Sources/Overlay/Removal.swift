@@ -62,9 +62,12 @@ extension FileSystem {
       defer { forget(fuse_ino_t(slot), 1) }
       return try settle(node, at: slot)
     case .lower(let status):
-      guard status.linkCount > 1 || knows(status, in: parent), status.kind != .directory else {
+      if status.kind == .directory {
+        // It is empty, so nothing but its link count tells who has it open.
+        noteRemoved(status, in: parent)
         return nil
       }
+      guard status.linkCount > 1 || knows(status, in: parent) else { return nil }
       let slot = tree.lock.with { () -> Slot in
         let slot = place(status, name.bytes, in: parent)
         inodes[slot].pointee.lookups += 1
@@ -82,6 +85,18 @@ extension FileSystem {
       let lower = lowers[Int(inodes[parent].pointee.root)]
       return inodes.find(device: lower.number(of: status.device), inode: status.inode) != nil
     }
+  }
+
+  /// Marks the place of a lower directory that the view no longer has; a directory that comes back
+  /// there gets another.
+  private func noteRemoved(_ status: FileStatus, in parent: Slot) {
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    let lower = lowers[Int(inodes[parent].pointee.root)]
+    let device = lower.number(of: status.device)
+    guard let slot = inodes.find(device: device, inode: status.inode) else { return }
+    inodes.unhash(slot)
+    inodes[slot].pointee.flags.insert(.removed)
   }
 
   /// Takes one name from a node's count, under the tree's lock, after its entry is gone.

@@ -67,7 +67,7 @@ extension FileSystem {
 
   /// Clears set-id bits as the kernel does when a file is written or given away.
   func clearSetID(_ node: LiveNode, for caller: Reply.Caller) {
-    guard node.row.kind == .regular else { return }
+    guard node.row.kind != .directory else { return }
     node.row.permissions &= ~0o4000
     // Set-group-id without group execution stays for who could set it again (setattr_should_drop_sgid of the kernel).
     let mayKeep = caller.user == 0 || caller.group == node.row.group
@@ -98,7 +98,7 @@ extension FileSystem {
       node.row.size = status.size
       node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
     }
-    if node.row.kind == .directory {
+    if node.row.kind == .directory, !inodes[slot].pointee.flags.contains(.removed) {
       node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
     }
     node.row.flags.remove(.lowerAttributes)

@@ -70,7 +70,7 @@ extension Generator {
   private mutating func fresh() -> Path {
     let parent = directory()
     var name = random.pick(Self.names)
-    if random.once(in: 60) { name = Path(ByteString([UInt8](repeating: 0x6D, count: 256))) }
+    if random.once(in: 60) { name = StartingTree.tooLong }
     let path = parent == Path(".") ? name : parent.appending(name)
     return path
   }

@@ -1,13 +1,53 @@
 import Linux
 
-/// A sequence of operations with a name that says what it promises.
+/// A promise with a name, kept by doing the same on the overlay and on a plain directory.
 package struct Scenario: Sendable {
-  package let name: String
-  let operations: [Operation]
+  enum Body: Sendable {
+    case operations([Operation])
+    /// Shell scripts, with a remount between each two; what they say must be equal, and the trees
+    /// as well unless something in them depends on inode numbers.
+    case scripts([String], comparesTrees: Bool)
+    /// Something that only the overlay does, with its own judgement.
+    case special(@Sendable (Workspace) throws -> String?)
+  }
 
-  /// Every scenario there is.
-  package static let all: [Scenario] = []
+  package let name: String
+  let body: Body
+
+  init(_ name: String, _ operations: Operation...) {
+    self.name = name
+    body = .operations([.umask(0o022)] + operations)
+  }
+
+  init(_ name: String, scripts: String..., comparesTrees: Bool = true) {
+    self.name = name
+    body = .scripts(scripts, comparesTrees: comparesTrees)
+  }
+
+  init(_ name: String, special: @escaping @Sendable (Workspace) throws -> String?) {
+    self.name = name
+    body = .special(special)
+  }
+
+  /// Every scenario that is quick enough for each run of the tests.
+  package static let all: [Scenario] = traps + names + contents + attributes + programs + faults
 
   /// Runs it; nil: it holds.
-  package func run(by runner: Runner) throws(Errno) -> Finding? { try runner.run(operations) }
+  package func run(by runner: Runner) throws(Errno) -> Finding? {
+    switch body {
+    case .operations(let operations): try runner.run(operations)
+    case .scripts(let scripts, let compares):
+      try runner.watch { place, progress in
+        Trial(place, [], progress: progress).run { trial, plain, overlay, view in
+          try trial.run(scripts, plain, overlay, view, comparesTrees: compares)
+        }
+      }
+    case .special(let special):
+      try runner.watch { place, _ in
+        do {
+          return try special(place).map { Finding(index: 0, text: $0) }
+        } catch { return Finding(index: 0, text: "the scenario itself failed: \(error)") }
+      }
+    }
+  }
 }

@@ -4,6 +4,8 @@ import Linux
 /// The tree that every trial begins with: one of everything that has ever been trouble.
 enum StartingTree {
   static let long = Path(ByteString([UInt8](repeating: 0x6C, count: 255)))
+  /// A byte longer than a name may be.
+  static let tooLong = Path(ByteString([UInt8](repeating: 0x6D, count: 256)))
   static let binary = Path(ByteString([0xFF, 0xFE, 0x2D, 0x0A]))
   /// The same letter, composed and decomposed: two files.
   static let composed = Path(ByteString([0xC3, 0xA9]))

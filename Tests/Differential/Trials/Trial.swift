@@ -19,6 +19,8 @@ final class Trial {
   private var relation = InodeRelation()
   private var recorded: [(step: Int64, image: Image)] = []
   private var identity: (user: UInt32, group: UInt32) = (0, 0)
+  /// Whether the trees must be equal, and not only what programs say of them.
+  var comparesTrees = true
   private var isKeeper = false
   private var index = 0
 
@@ -28,16 +30,21 @@ final class Trial {
     self.progress = progress
   }
 
-  /// Runs in a process of its own, single-threaded.
+  /// Makes the operations, in a process of its own, single-threaded.
   func run() -> Finding? {
+    run { trial, plain, overlay, view in try trial.perform(plain, overlay, view) }
+  }
+
+  /// Runs what makes both trees differ if anything does; the rest of a trial is always the same.
+  func run(_ body: (Trial, Side, Side, View) throws -> String?) -> Finding? {
     do {
-      return try attempt()
+      return try attempt(body)
     } catch {
       return Finding(index: index, text: "the trial itself failed: \(error)")
     }
   }
 
-  private func attempt() throws -> Finding? {
+  private func attempt(_ body: (Trial, Side, Side, View) throws -> String?) throws -> Finding? {
     let plain = Side("plain", root: try open(place.plain))
     let lower = Side("lower", root: try open(place.lower))
     for operation in StartingTree.operations(asRoot: isRoot) {
@@ -53,18 +60,21 @@ final class Trial {
     try Workspace.enterNamespace()
     let view = try View(place)
     let overlay = Side("overlay", root: try view.root())
-    for (number, operation) in operations.enumerated() {
-      index = number
-      progress.pointee = Int64(number)
-      if let text = try perform(operation, plain, overlay, view) {
-        return Finding(index: number, text: text)
-      }
-    }
+    if let text = try body(self, plain, overlay, view) { return Finding(index: index, text: text) }
     index = operations.count
     if let text = try finish(plain, overlay, view) { return Finding(index: index, text: text) }
     let after = Image.read(lower.root.borrowed, strictly: true)
     if let text = after.difference(from: before, "lower after", "lower before") {
       return Finding(index: index, text: "the lower was written:\n\(text)")
+    }
+    return nil
+  }
+
+  private func perform(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+    for (number, operation) in operations.enumerated() {
+      index = number
+      progress.pointee = Int64(number)
+      if let text = try perform(operation, plain, overlay, view) { return text }
     }
     return nil
   }
@@ -109,8 +119,9 @@ final class Trial {
     return try body()
   }
 
-  private func compare(_ plain: Side, _ overlay: Side) -> String? {
-    asKeeper {
+  func compare(_ plain: Side, _ overlay: Side) -> String? {
+    guard comparesTrees else { return nil }
+    return asKeeper {
       let (expected, found) = (
         Image.read(plain.root.borrowed), Image.read(overlay.root.borrowed)
       )
@@ -122,12 +133,13 @@ final class Trial {
   private func boundary(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
     try asKeeper {
       if let text = compare(plain, overlay) { return text }
-      recorded.append((try view.boundary(), Image.read(plain.root.borrowed)))
+      let step = try view.boundary()
+      if comparesTrees { recorded.append((step, Image.read(plain.root.borrowed))) }
       return nil
     }
   }
 
-  private func remount(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+  func remount(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
     try asKeeper {
       plain.closeAll()
       overlay.closeAll()
