@@ -74,6 +74,7 @@ let package = Package(
       swiftSettings: swift),
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
+    tests("OverlayTests", of: ["Harness", "Differential", "Linux"]),
   ],
   cxxLanguageStandard: .cxx17
 )

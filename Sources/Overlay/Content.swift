@@ -16,7 +16,7 @@ enum ContentPurpose: UInt64 {
 enum ContentSource {
   case nothing
   case lower
-  case object(ObjectID)
+  case object(ObjectID, size: Int64)
   /// An object that holds only some bytes; the rest is the lower's.
   case partial(ObjectID, LiveNode)
 }
@@ -57,9 +57,15 @@ extension FileSystem {
   {
     switch source(of: slot) {
     case .nothing: return 0
-    case .lower, .object:
+    case .lower:
       let content = try openContent(slot)
       return try content.descriptor.readFully(into: room, at: offset)
+    case .object(_, let size):
+      // An object may be longer than its file: what lies behind the end is nobody's.
+      let content = try openContent(slot)
+      let wanted = Int(max(0, min(Int64(room.count), size - offset)))
+      let part = UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
+      return try content.descriptor.readFully(into: part, at: offset)
     case .partial(_, let node):
       return try readPartial(slot, node, into: room, at: offset)
     }
@@ -73,7 +79,8 @@ extension FileSystem {
     inode.pointee.flags.insert(.described)
     guard let node = inode.pointee.liveNode else { return .lower }
     if let object = node.row.object {
-      return node.row.flags.contains(.partial) ? .partial(object, node) : .object(object)
+      return node.row.flags.contains(.partial)
+        ? .partial(object, node) : .object(object, size: node.row.size)
     }
     return node.row.flags.contains(.lowerContent) ? .lower : .nothing
   }
@@ -82,7 +89,7 @@ extension FileSystem {
   func openContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
     try contents.lease(ContentPurpose.read.key(slot)) { () throws(Errno) in
       switch source(of: slot) {
-      case .object(let object), .partial(let object, _): try store.files.openObject(object)
+      case .object(let object, _), .partial(let object, _): try store.files.openObject(object)
       case .lower, .nothing: try openLowerContent(slot)
       }
     }
@@ -145,7 +152,7 @@ extension FileSystem {
     do throws(Errno) {
       let slot = try slot(id)
       switch source(of: slot) {
-      case .object(let object), .partial(let object, _):
+      case .object(let object, _), .partial(let object, _):
         let opened = try store.files.openObject(object, .readWrite)
         try opened.borrowed.synchronize(dataOnly: dataOnly)
       case .lower, .nothing: break

@@ -45,7 +45,7 @@ extension FileSystem {
     var isPartial = row.flags.contains(.partial)
     if let before = row.object {
       let old = try store.files.openObject(before)
-      try object.copyContent(from: old.borrowed, size: old.borrowed.status().size)
+      try object.copyContent(from: old.borrowed, size: row.size)
     } else if row.flags.contains(.lowerContent) {
       isPartial = try copyLower(slot, node, to: object, row.size)
     } else {
@@ -54,6 +54,7 @@ extension FileSystem {
     tree.lock.lock()
     tree.releaseObject(of: node)
     node.row.object = made.id
+    node.hasTail = false
     node.row.objectStep = tree.step
     node.row.flags.remove(.lowerContent)
     if isPartial { node.row.flags.insert(.partial) }

@@ -86,9 +86,15 @@ extension FileSystem {
   /// The next data or hole of a place, as far as the server has its content.
   private func seek(_ slot: Slot, _ offset: Int64, _ whence: Int32) throws(Errno) -> Int64 {
     switch source(of: slot) {
-    case .lower, .object:
+    case .lower:
       let content = try openContent(slot)
       return try content.descriptor.seek(offset, whence: whence)
+    case .object(_, let size):
+      guard offset >= 0, offset < size else { throw .noDevice }
+      let content = try openContent(slot)
+      let found = try content.descriptor.seek(offset, whence: whence)
+      if whence == SEEK_DATA && found >= size { throw .noDevice }
+      return min(found, size)
     case .nothing:
       let size = tree.lock.with { inodes[slot].pointee.liveNode?.row.size ?? 0 }
       guard offset >= 0, offset < size, whence == SEEK_HOLE else { throw .noDevice }

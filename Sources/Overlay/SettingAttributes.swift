@@ -30,7 +30,11 @@ extension FileSystem {
   ) {
     node.row.flags.remove(.lowerAttributes)
     let now = Timestamp.now
-    if !change.contains(.mode), !change.isDisjoint(with: [.owner, .group, .killPrivileges]) {
+    // A request that names nothing is all that is left of a chown(2) to nobody, and of taking
+    // privileges away before fallocate(2): the kernel leaves those to the server (fuse_setattr).
+    let namesNothing = change.subtracting(.changed).isEmpty
+    let kills = !change.isDisjoint(with: [.owner, .group, .killPrivileges])
+    if !change.contains(.mode), kills || namesNothing {
       clearSetID(node, for: caller)
     }
     if change.contains(.owner) { node.row.owner = values.st_uid }

@@ -20,6 +20,7 @@ extension FileSystem {
       let end = offset + Int64(bytes.count)
       let node = try writable(slot, touching: offset..<end)
       try admitBytes(node, until: end)
+      try cutTail(slot, node, before: end)
       let content = try openForWriting(slot)
       try content.descriptor.write(bytes, at: offset)
       tree.lock.lock()
@@ -31,11 +32,21 @@ extension FileSystem {
   }
 
   /// The object of a place, open for writing; `writable(_:touching:)` has made it this step's own.
+  ///
+  /// What a crash left behind the size that its row says is cut off: no row speaks of it.
   func openForWriting(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
     try contents.lease(ContentPurpose.write.key(slot)) { () throws(Errno) in
       switch source(of: slot) {
-      case .object(let object), .partial(let object, _):
-        try store.files.openObject(object, .readWrite)
+      case .object(let object, _), .partial(let object, _):
+        let opened = try store.files.openObject(object, .readWrite)
+        let (size, hasTail) = tree.lock.with {
+          let node = inodes[slot].pointee.liveNode
+          return (node?.row.size ?? 0, node?.hasTail ?? true)
+        }
+        if !hasTail, try opened.borrowed.status().size > size {
+          try opened.borrowed.truncate(to: size)
+        }
+        return opened
       case .lower, .nothing: throw Errno.io
       }
     }
@@ -77,8 +88,15 @@ extension FileSystem {
     } else {
       // What lies behind the new end need not be copied.
       _ = try writable(slot, touching: size..<size)
-      let content = try openForWriting(slot)
-      try content.descriptor.truncate(to: size)
+      try cutTail(slot, node, before: size)
+      let isShorter = tree.lock.with { size < node.row.size }
+      if isShorter {
+        // The bytes stay until the file grows again: a crash may bring the old size back.
+        tree.lock.with { node.hasTail = true }
+      } else {
+        let content = try openForWriting(slot)
+        try content.descriptor.truncate(to: size)
+      }
     }
     tree.lock.lock()
     defer { tree.lock.unlock() }
@@ -93,25 +111,33 @@ extension FileSystem {
     tree.touch(node)
   }
 
+  /// Takes away what lies behind the end before a file grows over it.
+  ///
+  /// The database learns of the shorter size first: no crash may bring back the longer one with
+  /// other bytes in it. The caller has the content lock.
+  private func cutTail(_ slot: Slot, _ node: LiveNode, before end: Int64) throws(Errno) {
+    let size = tree.lock.with { node.hasTail && end > node.row.size ? node.row.size : -1 }
+    guard size >= 0 else { return }
+    do { try store.flush(durable: false) } catch { throw error.errno }
+    let content = try openForWriting(slot)
+    try content.descriptor.truncate(to: size)
+    tree.lock.with { node.hasTail = false }
+  }
+
   /// Lets a file have no content at all, without copying what it had.
   private func makeEmpty(_ slot: Slot, _ node: LiveNode) throws(Errno) {
     let hadLower = tree.lock.with { node.row.flags.contains(.lowerContent) }
     if hadLower { try pinContent(node, at: slot) }
+    // This step's own object goes as well: cut in place, it would be empty at once, and its row only
+    // with the next batch. A crash between them would bring back the old size without the bytes.
     tree.lock.lock()
-    let isOwn = node.row.object != nil && node.row.objectStep == tree.step
-    if !isOwn {
-      tree.releaseObject(of: node)
-      node.row.flags.subtract([.lowerContent, .partial])
-      node.extents = ExtentMap()
-      tree.touchExtents(node)
-    }
+    tree.releaseObject(of: node)
+    node.hasTail = false
+    node.row.flags.subtract([.lowerContent, .partial])
+    node.extents = ExtentMap()
+    tree.touchExtents(node)
     tree.lock.unlock()
-    if isOwn {
-      let content = try openForWriting(slot)
-      try content.descriptor.truncate(to: 0)
-    } else {
-      dropContent(of: slot)
-    }
+    dropContent(of: slot)
   }
 
   /// Closes what is open of a content that is no longer the place's.
@@ -134,6 +160,7 @@ extension FileSystem {
       let keepsSize = mode & FALLOC_FL_KEEP_SIZE != 0
       let before = tree.lock.with { node.row.size }
       if !keepsSize { try admitBytes(node, until: offset + count) }
+      try cutTail(slot, node, before: .max)
       let content = try openForWriting(slot)
       try content.descriptor.truncate(to: before)
       try content.descriptor.allocate(mode: mode, at: offset, count: count)

@@ -15,6 +15,9 @@ package final class LiveNode: @unchecked Sendable {
   package var extents = ExtentMap()
   /// How much of the lower's content still shows in a partial object's gaps.
   package var lowerSize: Int64 = 0
+  /// Whether the object may hold bytes behind the end: a file was made shorter, and the database may
+  /// not know it yet.
+  package var hasTail = false
   /// Where the overlay keeps the kernel's side of this node; 0 is nowhere.
   package var slot: UInt32 = 0
   /// The step whose row the database has as the present one; 0: none yet.

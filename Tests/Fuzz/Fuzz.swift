@@ -23,6 +23,7 @@ struct Usage: Error, CustomStringConvertible {
       \(complaint)
       usage: cowbox-fuzz [--seed N] [--operations N] [--rounds N] [--seconds N] [--no-shrink]
                          [--directory DIR] [--user ID]
+             cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
              cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME | --list
       """
   }
@@ -36,6 +37,7 @@ struct FuzzCommand {
   private var seconds = Int64.max
   private var shrinks = true
   private var scenario: String?
+  private var kills = false
   private var runner = Runner()
 
   init(_ words: [String]) throws {
@@ -57,6 +59,7 @@ struct FuzzCommand {
       case "--rounds": rounds = try number(word)
       case "--seconds": seconds = try number(word)
       case "--no-shrink": shrinks = false
+      case "--kill": kills = true
       case "--directory": runner.base = ByteString(try text(word))
       case "--scenario": scenario = try text(word)
       case "--user": try Self.become(number(word))
@@ -81,6 +84,7 @@ struct FuzzCommand {
   /// True when nothing was found.
   func run() throws -> Bool {
     if let scenario { return try run(scenario: scenario) }
+    if kills { return try runKills() }
     let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
     let end = Timestamp.now.nanoseconds / 1_000_000_000 &+ min(seconds, 1 << 40)
     var round: UInt64 = 0
@@ -96,6 +100,18 @@ struct FuzzCommand {
       say("seed \(seed): \(operations) operations, no difference")
     }
     return true
+  }
+
+  private func runKills() throws -> Bool {
+    let seed = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
+    let count = min(rounds, 1_000_000)
+    guard let finding = try KillTrial(seed: seed, rounds: count).run(by: runner) else {
+      say("seed \(seed): killed \(count) times, nothing lost")
+      return true
+    }
+    say("seed \(seed): after death \(finding.index)")
+    say(finding.text)
+    return false
   }
 
   private func show(_ finding: Finding, in list: [Operation], _ title: String) throws {

@@ -1,0 +1,51 @@
+import Differential
+import Glibc
+import Harness
+import Linux
+import Testing
+
+/// The overlay beside a plain directory, in processes that may fork and mount: the tests' own may
+/// not, it has threads.
+@Suite(.enabled(if: Fuzzer.canMount, "needs /dev/fuse and a mount namespace"))
+struct DifferentialTests {
+  @Test(arguments: Scenario.all)
+  func `as on a plain directory:`(_ scenario: Scenario) throws {
+    let ended = try Fuzzer.command("--scenario", scenario.name).run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
+  @Test(arguments: [11, 12, 13, 14, 15, 16, 17, 18])
+  func `random operations do what they do on a plain directory`(seed: Int) throws {
+    let ended = try Fuzzer.command("--seed", "\(seed)", "--operations", "400", "--no-shrink").run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
+  @Test func `what fsync acknowledged survives the server's death, the rest is a prefix`() throws {
+    let ended = try Fuzzer.command("--kill", "--seed", "1", "--rounds", "60").run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+}
+
+/// The built cowbox-fuzz.
+enum Fuzzer {
+  static var binary: String { ByteString(Playground.binary).parent.string ?? "." }
+
+  static func command(_ words: String...) -> Command {
+    var command = Command(
+      [binary + "/cowbox-fuzz"] + words, in: "/", environment: Playground.environment)
+    command.milliseconds = 170_000
+    return command
+  }
+
+  /// Whether a user-space file system can be mounted here, by who runs the tests.
+  static var canMount: Bool {
+    if Process.variable("COWBOX_MUST_WORK") != nil { return true }
+    // What keeps it from mounting is the answer.
+    let ended = try? command("--seed", "1", "--operations", "1", "--no-shrink").run()
+    return ended?.status == 0
+  }
+}
+
+extension Scenario: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
