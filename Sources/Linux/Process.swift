@@ -83,6 +83,32 @@ package enum Process {
   /// The corresponding system call is `setsid(2)`.
   package static func beginTerminalSession() throws(Errno) { try check { setsid() } }
 
+  /// Closes every descriptor from a number on but one.
+  ///
+  /// The corresponding system call is `close_range(2)`.
+  package static func closeDescriptors(from first: Int32, except kept: Int32) throws(Errno) {
+    if kept > first { try check { cl_close_range(UInt32(first), UInt32(kept - 1), 0) } }
+    try check { cl_close_range(UInt32(max(first, kept + 1)), UInt32.max, 0) }
+  }
+
+  /// The caller's other groups.
+  ///
+  /// The corresponding system call is `getgroups(2)`.
+  package static var groups: [UInt32] {
+    var groups = [gid_t](repeating: 0, count: max(0, Int(getgroups(0, nil))))
+    let count = getgroups(Int32(groups.count), &groups)
+    return Array(groups.prefix(max(0, Int(count))))
+  }
+
+  /// Which permissions new files don't get; read by setting and setting back.
+  ///
+  /// The corresponding system call is `umask(2)`.
+  package static var creationMask: UInt32 {
+    let mask = umask(0o077)
+    umask(mask)
+    return mask
+  }
+
   /// Sends a signal to a process, or to a group when the number is negative.
   ///
   /// The corresponding system call is `kill(2)`.

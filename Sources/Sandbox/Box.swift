@@ -41,7 +41,8 @@ package final class Box {
     let pair = try at(.talk) { () throws(Errno) in try PacketPair() }
     let (mine, theirs) = pair.release()
     let control = OwnedDescriptor(owning: mine)
-    defer { _ = OwnedDescriptor(owning: theirs) }
+    // Closed once forked: only so is a child that dies heard of.
+    let other = OwnedDescriptor(owning: theirs)
     var namespaces: NamespaceSet = [.user, .mount, .process, .ipc, .hostName]
     if plan.network == .off { namespaces.insert(.network) }
     // The child's /proc files belong to the user only while it may be inspected.
@@ -52,6 +53,7 @@ package final class Box {
       plan: plan, steps: steps, identity: identity, deviceCount: min(deviceCount, 8),
       socket: Descriptor(theirs))
     let process = try Forking.child(in: namespaces) { inside.run() }
+    _ = consume other
     let box = Box(control: control, process: process)
     try at(.identity) { () throws(Errno) in try identity.writeOuter(for: process) }
     try box.order(.proceed)

@@ -27,6 +27,7 @@ struct Inside {
   private func build() throws(LaunchError) -> [ResourceLimit] {
     try settle()
     try wait(for: .proceed)
+    try forgetStreams()
     try at(.controlGroup) { () throws(Errno) in try Process.enterNew(.controlGroup) }
     let view = try FileView(plan: plan, identity: identity)
     try view.gather(steps)
@@ -54,14 +55,20 @@ struct Inside {
   private func settle() throws(LaunchError) {
     try at(.parentLink) { () throws(Errno) in
       try Process.endWithParent()
-      let null = try Descriptor.currentDirectory.open("/dev/null", .readWrite)
-      for number: Int32 in 0...2 { try null.borrowed.duplicate(onto: number) }
+      // First, so that whatever fails can be told.
       try socket.duplicate(onto: Self.socketNumber)
       try Descriptor(Self.socketNumber).setCloseOnExec(true)
-      _ = null.release()
       try Process.closeDescriptors(from: Self.socketNumber + 1)
       Process.restoreSignals()
       Process.setCreationMask(0)
+    }
+  }
+
+  /// Forgets the keeper's standard streams; device nodes can be opened only with mapped ids.
+  private func forgetStreams() throws(LaunchError) {
+    try at(.parentLink) { () throws(Errno) in
+      let null = try Descriptor.currentDirectory.open("/dev/null", .readWrite)
+      for number: Int32 in 0...2 { try null.borrowed.duplicate(onto: number) }
     }
   }
 

@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func `only one room forks`() throws {
-    for file in try SourceFile.all() where file.room != "Sandbox" {
+    for file in try SourceFile.all() where file.room != "Sandbox" && Self.table[file.room] != nil {
       for (index, line) in file.lines.enumerated() {
         #expect(!line.contains("fork()"), "\(file):\(index + 1)")
       }

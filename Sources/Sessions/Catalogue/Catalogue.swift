@@ -35,6 +35,14 @@ package struct Catalogue: ~Copyable {
     }
   }
 
+  /// Opens the catalogue at a path that is known.
+  package static func open(at path: ByteString) throws(SystemError) -> Catalogue {
+    Catalogue(
+      sessions: try attempt("open the sessions' directory", path) { () throws(Errno) in
+        try Descriptor.currentDirectory.open(path, [.directory, .noFollow])
+      }, path: path)
+  }
+
   private init(sessions: consuming OwnedDescriptor, path: ByteString) {
     self.sessions = sessions
     self.path = path

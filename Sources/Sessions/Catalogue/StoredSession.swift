@@ -40,3 +40,25 @@ package struct StoredSession: ~Copyable {
     return try SessionReader(directory: directory.borrowed)
   }
 }
+
+extension StoredSession {
+  /// A command that runs in the session now.
+  package struct RunningCommand: Sendable {
+    package let words: [ByteString]
+    package let began: Timestamp
+    /// As the keeper told it.
+    package let json: JSON
+  }
+
+  /// The commands that run now; none where there is no keeper.
+  package func runningCommands() throws -> [RunningCommand] {
+    guard let client = try Client.connect(to: directory.borrowed) else { return [] }
+    defer { client.leave() }
+    let status = try client.call("status").result
+    return (status["commands"]?.array ?? []).map { command in
+      RunningCommand(
+        words: command["words"]?.array?.compactMap(\.byteString) ?? [],
+        began: Timestamp(nanoseconds: command["began"]?.int ?? 0), json: command)
+    }
+  }
+}

@@ -26,7 +26,7 @@ package final class Attendance {
 
   /// Runs the command and stays with it until it ends.
   package func run(_ request: CommandRequest) throws -> CommandReport {
-    try start(request)
+    do { try start(request) } catch let error as ProtocolError { throw SessionError(error) }
     defer {
       relay?.restore()
       relay = nil

@@ -9,6 +9,8 @@ package struct CommandRequest: Sendable {
   package var environment: [ByteString]
   /// Where it starts, as the view names it.
   package var directory: ByteString
+  /// Which permissions the files it makes don't get.
+  package var creationMask: UInt32
   /// What its step is called.
   package var kind: Step.Kind
   /// Whether it goes on when who asked for it is gone.
@@ -16,12 +18,13 @@ package struct CommandRequest: Sendable {
 
   /// A command by all that is known of it.
   package init(
-    words: [ByteString], environment: [ByteString], directory: ByteString, kind: Step.Kind = .run,
-    isDetached: Bool = false
+    words: [ByteString], environment: [ByteString], directory: ByteString,
+    creationMask: UInt32 = 0o022, kind: Step.Kind = .run, isDetached: Bool = false
   ) {
     self.words = words
     self.environment = environment
     self.directory = directory
+    self.creationMask = creationMask
     self.kind = kind
     self.isDetached = isDetached
   }

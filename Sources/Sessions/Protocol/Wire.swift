@@ -8,8 +8,8 @@ import Store
 ///
 /// Requests:
 /// - `hello` {version, client} -> {version, session, project, keeper}; must be the first.
-/// - `spawn` {words, environment, directory, kind, detached, terminal: {rows, columns} | null,
-///   descriptors: n} -> {process, step, descriptors: 0 | 1}. Without a terminal three descriptors
+/// - `spawn` {words, environment, directory, umask, kind, detached, terminal: {rows, columns} |
+///   null, descriptors: n} -> {process, step, descriptors: 0 | 1}. Without a terminal three descriptors
 ///   come with it: standard input, output and error. With one, the answer carries the terminal's
 ///   controlling side; a single descriptor that comes with the request is standard error.
 /// - `signal` {process, signal} -> {}
@@ -20,7 +20,7 @@ import Store
 ///
 /// Notifications to the client:
 /// - `exited` {process, status | signal, changed, step}
-/// - `stopped` {process, signal}: the command was stopped from its terminal.
+/// - `stopped` {process}: the command was stopped from its terminal.
 package enum Wire {
   /// The version of the protocol; another one is refused.
   package static let version: Int64 = 1
@@ -29,7 +29,8 @@ package enum Wire {
     [
       "words": .array(request.words.map { JSON($0) }),
       "environment": .array(request.environment.map { JSON($0) }),
-      "directory": JSON(request.directory), "kind": .string(request.kind.rawValue),
+      "directory": JSON(request.directory), "umask": .int(Int64(request.creationMask)),
+      "kind": .string(request.kind.rawValue),
       "detached": .bool(request.isDetached),
       "terminal": JSON.optional(terminal) {
         ["rows": .int(Int64($0.rows)), "columns": .int(Int64($0.columns))]
@@ -42,14 +43,15 @@ package enum Wire {
     guard let words = strings(params["words"]), !words.isEmpty,
       let environment = strings(params["environment"]),
       let directory = params["directory"]?.byteString, let kindName = params["kind"]?.string,
-      let kind = Step.Kind(rawValue: kindName), let isDetached = params["detached"]?.bool
+      let kind = Step.Kind(rawValue: kindName), let isDetached = params["detached"]?.bool,
+      let mask = params["umask"]?.int, (0...0o777).contains(mask)
     else {
       throw ProtocolError(
-        .wrongParams, "spawn needs words, environment, directory, kind and detached")
+        .wrongParams, "spawn needs words, environment, directory, umask, kind and detached")
     }
     let request = CommandRequest(
-      words: words, environment: environment, directory: directory, kind: kind,
-      isDetached: isDetached)
+      words: words, environment: environment, directory: directory, creationMask: UInt32(mask),
+      kind: kind, isDetached: isDetached)
     guard let terminal = params["terminal"], terminal != .null else { return (request, nil) }
     guard let rows = terminal["rows"]?.int, let columns = terminal["columns"]?.int else {
       throw ProtocolError(.wrongParams, "a terminal needs rows and columns")

@@ -1,0 +1,103 @@
+import Linux
+import Sessions
+import Store
+
+/// `cowbox run`, `exec` and `shell`: a command in the project's session.
+enum RunCommand {
+  static let sessionOptions: [Option] = [
+    Option("new", "begin another session, whatever there is"),
+    Option("detach", short: "d", "let it go on alone; its output goes to a file"),
+  ]
+
+  static let run = Verb(
+    "run", .work, "run a command; the project is untouched",
+    operands: .command("[--] COMMAND [ARGUMENT...]"), options: sessionOptions + WallOptions.all,
+    details: """
+      The command sees the project as it is, and its changes land in the project's session. Another
+      'run' goes on in the same session, also while the first one runs. The exit status is the
+      command's own: 125 says that cowbox failed, 126 and 127 that the command could not be started,
+      128+N that signal N ended it.
+
+          cowbox run -- npm test
+          cowbox run --new -- make -j4
+          cowbox run --net host -- git fetch
+      """
+  ) { invocation in
+    try start(words(of: invocation), kind: .run, choice: choice(for: invocation), invocation)
+  }
+
+  static let exec = Verb(
+    "exec", .work, "run a command in a session that exists",
+    operands: .command("[--] COMMAND [ARGUMENT...]"),
+    options: [sessionOptions[1]] + WallOptions.all,
+    details: "Like 'run', but never begins a session."
+  ) { invocation in
+    let named = try invocation.arguments.text("session")
+    return try start(
+      words(of: invocation), kind: .exec, choice: named.map { .named($0) } ?? .existing, invocation)
+  }
+
+  static let shell = Verb(
+    "shell", .work, "open a shell in the session", options: [sessionOptions[0]] + WallOptions.all,
+    details: "Runs the shell that SHELL names, or /bin/sh, as 'cowbox run' would."
+  ) { invocation in
+    let shell = Process.variable("SHELL") ?? "/bin/sh"
+    return try start([shell], kind: .run, choice: choice(for: invocation), invocation)
+  }
+
+  private static func words(of invocation: Invocation) throws -> [ByteString] {
+    guard let name = invocation.operands.first, !name.isEmpty else {
+      throw Failure.usage(
+        "'\(invocation.verb.name)' needs a command",
+        hint: "cowbox \(invocation.verb.name) -- COMMAND [ARGUMENT...]")
+    }
+    return invocation.operands
+  }
+
+  private static func choice(for invocation: Invocation) throws -> SessionChoice {
+    if let name = try invocation.arguments.text("session") {
+      if invocation.arguments.has("new") {
+        throw Failure.usage("'--new' and '--session' contradict each other")
+      }
+      return .named(name)
+    }
+    return invocation.arguments.has("new") ? .new : .current
+  }
+
+  private static func start(
+    _ words: [ByteString], kind: Step.Kind, choice: SessionChoice, _ invocation: Invocation
+  ) throws -> Int32 {
+    let project = try invocation.project()
+    let walls = try WallOptions.walls(for: invocation, project: project)
+    let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
+    let session = try opening.open(choice)
+    tellWhich(session, invocation)
+    let request = CommandRequest(
+      words: words, environment: walls.environment(Process.environment),
+      directory: project.directory,
+      creationMask: Process.creationMask, kind: kind, isDetached: invocation.arguments.has("detach")
+    )
+    if request.isDetached { return try detach(request, session, invocation) }
+    let report = try Attendance(client: session.client).run(request)
+    if report.hasChanges { try RunSummary.tell(of: session, invocation) }
+    session.client.leave()
+    return report.end.exitStatus
+  }
+
+  /// Says in one line that a session goes on; a new one is not worth a word.
+  private static func tellWhich(_ session: RunningSession, _ invocation: Invocation) {
+    if session.isJoined {
+      invocation.say("joining session \(session.name), which is running")
+    } else if !session.isNew {
+      invocation.say("going on in session \(session.name)")
+    }
+  }
+
+  private static func detach(
+    _ request: CommandRequest, _ session: RunningSession, _ invocation: Invocation
+  ) throws -> Int32 {
+    let output = try session.startDetached(request)
+    invocation.say("running in session \(session.name); its output goes to \(output.printable)")
+    return ExitCode.done
+  }
+}

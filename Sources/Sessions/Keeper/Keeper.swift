@@ -1,0 +1,168 @@
+import CLinux
+import Glibc
+import Linux
+import Overlay
+import Sandbox
+import Store
+
+/// The process outside the walls that serves a session's file system and owns its store.
+///
+/// Everything here happens on its first thread; the overlay's workers know nothing of it.
+final class Keeper {
+  let plan: KeeperPlan
+  let store: SessionStore
+  let fileSystem: FileSystem
+  let box: Box
+  let log: SessionLog
+  let directory: OwnedDescriptor
+  private let listener: OwnedDescriptor
+  private let signals: SignalInput
+  private(set) var connections: [Int: Connection] = [:]
+  private var nextConnection = 1
+  /// The client that left last; it sees the end of the stream when this process has ended.
+  private var parting: Connection?
+  var commands: [ProcessNumber: RunningCommand] = [:]
+  /// Set once everything is to end, whoever is still there.
+  var isStopping = false
+
+  /// Takes what `KeeperOpening` has prepared.
+  init(plan: KeeperPlan, opened: consuming OpenedSession) {
+    self.plan = plan
+    store = opened.store
+    fileSystem = opened.fileSystem
+    box = opened.box
+    directory = opened.directory
+    listener = opened.listener
+    signals = opened.signals
+    log = SessionLog(session: directory.borrowed)
+  }
+
+  /// Serves until no client and no command is left.
+  func serve() throws {
+    while !connections.isEmpty || !commands.isEmpty {
+      if isStopping, commands.isEmpty { break }
+      try serveOnce()
+    }
+  }
+
+  /// Takes a client that is connected.
+  func adopt(_ socket: consuming OwnedDescriptor) throws(Errno) {
+    connections[nextConnection] = try Connection(id: nextConnection, socket: socket)
+    nextConnection += 1
+  }
+
+  /// Waits for one thing at least and does all that have come.
+  private func serveOnce() throws {
+    var set = PollSet()
+    let listenerPlace = set.add(listener.borrowed)
+    let signalPlace = set.add(signals.descriptor.borrowed)
+    let boxPlace = set.add(box.eventDescriptor)
+    let places = connections.values.filter { !$0.isLeaving }.map {
+      ($0, set.add($0.channel.socket.borrowed))
+    }
+    _ = try set.wait(milliseconds: killOverdue())
+    if !set.events(at: signalPlace).isEmpty { isStopping = true }
+    if !set.events(at: boxPlace).isEmpty { takeEvents() }
+    if !set.events(at: listenerPlace).isEmpty { acceptClient() }
+    for (connection, place) in places where !set.events(at: place).isEmpty { hear(connection) }
+    if isStopping { send(SIGKILL, to: nil) }
+    for connection in connections.values where connection.isLeaving { dismiss(connection) }
+  }
+
+  /// Kills what was hung up and did not go; the time until the next is to be killed.
+  private func killOverdue() -> Int32? {
+    var next: Int64?
+    for (process, command) in commands {
+      guard let deadline = command.deadline else { continue }
+      let left = deadline.nanoseconds - Timestamp.now.nanoseconds
+      if left <= 0 { send(SIGKILL, to: process) }
+      next = min(next ?? .max, max(left, 100_000_000))
+    }
+    return next.map { Int32(clamping: $0 / 1_000_000 + 1) }
+  }
+
+  /// Takes the next client; one of another user is closed and sees the end of the stream.
+  private func acceptClient() {
+    do throws(Errno) {
+      let socket = try listener.borrowed.acceptConnection()
+      if try socket.borrowed.peerUser() == Process.user { try adopt(socket) }
+    } catch {
+      // Nobody wants to connect any more, or there is no descriptor left for who does.
+      return
+    }
+  }
+
+  private func hear(_ connection: Connection) {
+    do throws(Errno) {
+      if try !connection.channel.fill() { connection.isLeaving = true }
+    } catch .tryAgain {
+      return
+    } catch {
+      connection.isLeaving = true
+    }
+    answerAll(of: connection)
+  }
+
+  /// Lets a client go that has said all; what it started and did not detach is hung up.
+  private func dismiss(_ connection: Connection) {
+    connections[connection.id] = nil
+    defer { parting = connections.isEmpty && commands.isEmpty ? connection : nil }
+    for (process, command) in commands where command.owner == connection.id {
+      commands[process]?.owner = nil
+      if command.isDetached { continue }
+      commands[process]?.deadline = Timestamp(
+        nanoseconds: Timestamp.now.nanoseconds + 2_000_000_000)
+      send(SIGHUP, to: process)
+      send(SIGCONT, to: process)
+    }
+  }
+
+  /// Says to its client that a command has stopped or ended.
+  private func takeEvents() {
+    while let event = nextEvent() {
+      switch event {
+      case .exited(let process, let status): end(process, CommandEnd(waitStatus: status))
+      case .stopped(let process):
+        guard let owner = commands[process]?.owner else { continue }
+        connections[owner]?.send(
+          .notification(
+            method: "stopped",
+            params: ["process": .int(Int64(process.rawValue))]))
+      case .ended:
+        isStopping = true
+        for process in commands.keys { end(process, .killed(signal: SIGKILL)) }
+        return
+      }
+    }
+  }
+
+  /// What has happened in the box; a box that can't be talked to is over.
+  private func nextEvent() -> Box.Event? {
+    do throws(SpawnError) { return try box.nextEvent() } catch { return .ended }
+  }
+
+  /// Sends a signal; a box that is over has nobody left to get it.
+  func send(_ signal: Int32, to process: ProcessNumber?) { try? box.signal(process, signal) }
+
+  private func end(_ process: ProcessNumber, _ end: CommandEnd) {
+    guard let command = commands.removeValue(forKey: process) else { return }
+    store.endStep(command.step, status: end.exitStatus)
+    // What can't be written now is kept and tried again; the store refuses changes meanwhile.
+    try? store.flush(durable: false)
+    log.add(command, end: end)
+    guard let owner = command.owner else { return }
+    let report = CommandReport(
+      end: end, hasChanges: store.hasChanged(since: command.step.id), step: command.step.id.rawValue
+    )
+    connections[owner]?.send(
+      .notification(
+        method: "exited", params: Wire.params(of: report, process: Int64(process.rawValue))))
+  }
+}
+
+extension CommandEnd {
+  /// The end that wait(2) describes.
+  init(waitStatus status: Int32) {
+    self = status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: status & 0x7F)
+  }
+}

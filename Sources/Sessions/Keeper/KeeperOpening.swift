@@ -1,0 +1,136 @@
+import CLinux
+import Glibc
+import Linux
+import Overlay
+import Sandbox
+import Store
+
+/// A session's store, box and file system, ready to be served.
+struct OpenedSession: ~Copyable {
+  let directory: OwnedDescriptor
+  let store: SessionStore
+  let fileSystem: FileSystem
+  let box: Box
+  let listener: OwnedDescriptor
+  let signals: SignalInput
+}
+
+/// The first part of a keeper's life: from the fork until the box stands.
+///
+/// The order matters: the roots are opened before anything is mounted, the box is forked while
+/// there is one thread, and only then the workers of the file system start.
+enum KeeperOpening {
+  /// Opens what the plan says.
+  static func open(_ plan: KeeperPlan) throws -> OpenedSession {
+    let catalogue = try Catalogue.open(at: plan.sessions)
+    let directory = try catalogue.open(plan.session)
+    let store = try openStore(plan, directory.borrowed)
+    let lowers = try store.roots.map(openRoot)
+    var box = plan.box
+    box.roots = store.roots.map { RootMount(id: UInt32($0.id), path: $0.path) }
+    let launched = try Box.launch(box, deviceCount: deviceCount)
+    let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
+      try FileSystem(store: store, lowers: lowers, options: options(for: plan))
+    }
+    try attempt("serve the session's files") { () throws(Errno) in
+      try fileSystem.serve(devices: launched.takeDevices())
+    }
+    try launched.build()
+    let listener = try listen(directory.borrowed)
+    if plan.isNew { try Catalogue.enter(directory.borrowed, project: plan.project) }
+    return OpenedSession(
+      directory: directory, store: store, fileSystem: fileSystem, box: launched,
+      listener: listener, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
+  }
+
+  /// Listens on the control socket; one that a killed keeper left behind is replaced.
+  private static func listen(_ session: Descriptor) throws(Errno) -> OwnedDescriptor {
+    let run = try session.open("run", [.directory, .path])
+    do throws(Errno) { try run.borrowed.remove("control") } catch .noEntry {
+      // No keeper was killed here before.
+    }
+    return try run.borrowed.listen(at: "control")
+  }
+
+  /// One worker for each processor, two at least so that one may wait for the disk.
+  private static var deviceCount: Int { max(2, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
+
+  private static func options(for plan: KeeperPlan) -> OverlayOptions {
+    var options = OverlayOptions(
+      mapsAllIDs: Box.mapsAllIDs, owner: Process.user, group: Process.group)
+    options.groups = Process.groups
+    options.maximumSize = plan.maximumSize
+    options.maximumFiles = plan.maximumFiles
+    return options
+  }
+
+  /// Opens the store, waiting for a keeper that is about to end or an apply that is going on.
+  private static func openStore(_ plan: KeeperPlan, _ directory: Descriptor) throws -> SessionStore
+  {
+    let patience = Timestamp(nanoseconds: Timestamp.now.nanoseconds + 10_000_000_000)
+    while true {
+      let failure: StoreError
+      do throws(StoreError) { return try tryStore(plan, directory) } catch { failure = error }
+      switch failure {
+      case .busy where Timestamp.now < patience: poll(nil, 0, 1)
+      case .busy:
+        throw SessionError(
+          "session '\(plan.session)' is in use by another cowbox",
+          hint: "wait until it has ended, or begin another one with --new")
+      case .system(let error) where error.errno == .noEntry && !plan.isNew:
+        throw SessionError("session '\(plan.session)' is gone", kind: .gone)
+      default: throw failure
+      }
+    }
+  }
+
+  private static func tryStore(_ plan: KeeperPlan, _ directory: Descriptor) throws(StoreError)
+    -> SessionStore
+  {
+    if plan.isNew {
+      let roots = try makeRoots(plan)
+      return try SessionStore.create(in: duplicate(directory), roots: roots)
+    }
+    return try SessionStore.open(duplicate(directory))
+  }
+
+  private static func duplicate(_ directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
+    do { return try directory.duplicate() } catch {
+      throw .system(SystemError("open the session", nil, error))
+    }
+  }
+
+  private static func makeRoots(_ plan: KeeperPlan) throws(StoreError) -> [Root] {
+    var roots: [Root] = []
+    for (index, planned) in plan.roots.enumerated() {
+      do throws(Errno) {
+        let opened = try Descriptor.currentDirectory.open(planned.path, [.path, .directory])
+        let status = try opened.borrowed.status()
+        roots.append(
+          Root(
+            id: Int64(index + 1), path: planned.path, role: planned.role, device: status.device,
+            inode: status.inode))
+      } catch { throw .system(SystemError("open", planned.path, error)) }
+    }
+    return roots
+  }
+
+  /// Opens a root where it was when the session was made; another directory is another project.
+  private static func openRoot(_ root: Root) throws -> OpenRoot {
+    let opened: OwnedDescriptor
+    do throws(Errno) {
+      opened = try Descriptor.currentDirectory.open(root.path, [.path, .directory, .noFollow])
+    } catch {
+      throw SessionError(
+        "cannot open '\(root.path.printable)', which the session shows: \(error)",
+        hint: "put it back where it was; the session keeps what was changed until then")
+    }
+    let status = try opened.borrowed.status()
+    guard status.inode == root.inode || root.role != .project else {
+      throw SessionError(
+        "'\(root.path.printable)' is another directory than when the session began",
+        hint: "put the old one back, or begin a new session with --new")
+    }
+    return OpenRoot(root: root, descriptor: opened)
+  }
+}
