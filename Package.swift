@@ -33,6 +33,9 @@ let package = Package(
     .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
+      name: "CGit2",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
       name: "CToml", cxxSettings: [.unsafeFlags(["-std=c++17", "-fexceptions"])],
       linkerSettings: [.linkedLibrary("stdc++")]),
 
@@ -44,7 +47,7 @@ let package = Package(
       resources: ["default", "strict", "open", "agent"].map { .embedInCode("Shipped/\($0).toml") }),
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
     room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
-    room("Changes", uses: ["Linux", "Store"]),
+    room("Changes", uses: ["Linux", "Store", "CGit2"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
     room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
     room("Commands", uses: ["Linux", "Sessions", "Apply", "Changes", "Store", "Profiles"]),
@@ -75,6 +78,11 @@ let package = Package(
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
     tests("OverlayTests", of: ["Harness", "Differential", "Linux"]),
+    .target(
+      name: "Rehearsal", dependencies: ["Linux", "Store", "Harness"], path: "Tests/Rehearsal",
+      cSettings: gnu, swiftSettings: swift),
+    tests("ChangesTests", of: ["Rehearsal", "Harness", "Changes", "Store", "Linux"]),
+    tests("ApplyTests", of: ["Rehearsal", "Harness", "Apply", "Changes", "Store", "Linux"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,186 @@
+import Changes
+import Linux
+import Store
+
+/// An open session and one of its roots, ready to be applied, reverted or discarded.
+///
+/// Who makes one has the session's lock; an interrupted apply is finished or undone first.
+package final class Application {
+  package let store: SessionStore
+  package let root: Root
+  package let lower: LowerTree
+  /// What the project's file systems refused to keep, a sentence each.
+  package private(set) var refusals: [String] = []
+  /// Asked between two operations; true rolls back what was done.
+  package var isCancelled: () -> Bool = { false }
+  /// Called with how many operations are done, and of how many.
+  package var progress: (Int, Int) -> Void = { _, _ in }
+  /// Called before everything that changes the project; a test ends the process there.
+  var checkpoint: (String) throws -> Void = { _ in }
+
+  private let directory: OpenFile
+
+  /// Opens a root of a session for changing; `directory` is the root on the host.
+  package init(_ store: SessionStore, root: Root, directory: consuming OwnedDescriptor) throws {
+    self.store = store
+    self.root = root
+    self.directory = OpenFile(directory)
+    lower = LowerTree(self.directory.borrowed)
+    let status = try attempt("look at", root.path) { () throws(Errno) in
+      try self.directory.borrowed.status()
+    }
+    guard status.kind == .directory, status.device == root.device, status.inode == root.inode else {
+      throw ApplyError.anotherRoot(root.path)
+    }
+  }
+
+  var session: Descriptor { store.files.directory.borrowed }
+
+  /// A reading of the session as it is now.
+  package func reader() throws -> SessionReader { try SessionReader(directory: session) }
+
+  /// The plan of everything that the session changed in the root.
+  package func plan() throws -> Plan {
+    try Plan(reader: reader(), root: root, lower: directory.borrowed)
+  }
+
+  /// The contents that a plan speaks of.
+  package func contents() throws -> ContentReader {
+    ContentReader(reader: try reader(), lower: lower)
+  }
+
+  /// Where the project is no longer what the session saw; empty: the plan can land.
+  package func check(_ plan: Plan) throws -> [Conflict] {
+    lower.forget()
+    var checker = ConflictChecker(root: root, pins: try reader().pins(), lower: lower)
+    return try checker.check(plan)
+  }
+
+  /// Applies a plan, all of it or nothing; answers the number of the apply, nil for an empty plan.
+  @discardableResult
+  package func run(_ plan: Plan) throws -> Int? {
+    guard !plan.isEmpty else { return nil }
+    let conflicts = try check(plan)
+    guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
+    let workspace = try Workspace.make(in: session)
+    let name = ByteString(".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
+    do {
+      var scheduler = Scheduler(plan, lower, stageName: name)
+      let schedule = try scheduler.run()
+      try checkRoom(for: schedule)
+      let settlement =
+        plan.isWhole
+        ? Settlement.everything : try Settlement(plan, rest: self.plan(), tree: reader().tree())
+      try land(workspace, plan, schedule, settlement)
+    } catch {
+      try abandon(workspace, after: error)
+      throw explained(error, plan)
+    }
+    return workspace.number
+  }
+
+  private func checkRoom(for schedule: Schedule) throws {
+    let free = try attempt("ask for free space") { () throws(Errno) in
+      try directory.borrowed.freeSpace()
+    }
+    guard schedule.byteCount < free else {
+      throw ApplyError.noRoom(needed: schedule.byteCount, free: free)
+    }
+  }
+
+  private func land(
+    _ workspace: Workspace, _ plan: Plan, _ schedule: Schedule, _ settlement: Settlement
+  ) throws {
+    var journal = Journal(root: root.id, plan: "", settlement: settlement)
+    journal.stages = schedule.stages
+    journal.oldTimes = schedule.oldTimes.map { DirectoryTime(path: $0, modified: $1) }
+    journal.newTimes = schedule.newTimes.map { DirectoryTime(path: $0, modified: $1) }
+    try workspace.write(.intent, JournalText(journal).bytes)
+    let stages = Stages(directory.borrowed, schedule.stages)
+    try checkpoint("stage")
+    try stages.make()
+    var stager = Stager(stages: stages, contents: try contents())
+    try stager.make(schedule, isCancelled: isCancelled)
+    refusals += stager.refusals
+    journal.plan = try plan.id(contents())
+    journal.operations = try Self.withHeld(schedule.operations, stages)
+    try checkpoint("journal")
+    try workspace.write(.journal, JournalText(journal).bytes)
+    try execute(journal, stages, schedule.below)
+    try workspace.write(.landed, LandedState(of: journal, lower).text)
+    try finish(workspace, journal, stages)
+  }
+
+  func execute(_ journal: Journal, _ stages: Stages, _ below: [Slot: [TreeItem]]) throws {
+    var executor = Executor(root: directory.borrowed, stages: stages)
+    executor.willPerform = { [unowned self] index in
+      try checkpoint("operation \(index)")
+      if isCancelled() { throw Cancellation() }
+      progress(index, journal.operations.count)
+    }
+    refusals += try executor.perform(journal, below: below)
+    try checkpoint("landed")
+    lower.forget()
+  }
+
+  /// Fills in what was made in the stages.
+  static func withHeld(_ operations: [Operation], _ stages: Stages) throws -> [Operation] {
+    try operations.map { operation in
+      func made(_ slot: Slot) throws -> Expected {
+        try attempt("look into the directory of an apply") { () throws(Errno) in
+          Expected(try stages.folder(slot).status(of: slot.name))
+        }
+      }
+      switch operation {
+      case .put(let slot, let path, held: .unknown):
+        return .put(slot, path, held: try made(slot))
+      case .swap(let slot, let path, held: .unknown, let expected):
+        return .swap(slot, path, held: try made(slot), expected)
+      default: return operation
+      }
+    }
+  }
+
+  /// What comes after the project is as it shall be: the session learns of it, and what was
+  /// replaced is kept. All of it may be done again.
+  func finish(_ workspace: Workspace, _ journal: Journal, _ stages: Stages) throws {
+    let message = "apply \(workspace.number)"
+    try checkpoint("settle")
+    if try !reader().steps().contains(where: { $0.kind == .apply && $0.message == message }) {
+      try journal.settlement.settle(
+        store, root: root.id, pins: try reader().pins(), kind: .apply, message: message)
+    }
+    try checkpoint("keep")
+    try Keeper(workspace, stages).keep(journal)
+    try stages.remove()
+    settleTimes(journal)
+    try workspace.write(.closed)
+  }
+
+  /// A stage that comes and goes moves the time of its directory, after all others were set.
+  private func settleTimes(_ journal: Journal) {
+    for parent in Set(journal.stages.map(\.parent)) {
+      let time = (journal.newTimes + journal.oldTimes).first { $0.path == parent }
+      restoreTimes([time].compactMap { $0 })
+    }
+  }
+
+  /// Leaves everything as it was before, after a failure.
+  private func abandon(_ workspace: Workspace, after error: any Error) throws {
+    if error is Interruption { return }
+    if case ApplyError.stuck = error { return }
+    try recover(workspace)
+  }
+
+  private func explained(_ error: any Error, _ plan: Plan) -> any Error {
+    guard let interference = error as? Executor.Interference else { return error }
+    return ApplyError.conflicts([
+      Conflict(key: interference.path, path: interference.path, reason: .changed)
+    ])
+  }
+
+  var rootDirectory: Descriptor { directory.borrowed }
+}
+
+/// A test's stand-in for a process that was killed: nothing is cleaned up.
+struct Interruption: Error {}

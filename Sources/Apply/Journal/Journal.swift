@@ -1,0 +1,40 @@
+import Changes
+import Linux
+import Store
+
+/// What an apply is going to do, written down before the first step: enough to finish or undo it.
+struct Journal: Equatable {
+  var root: Int64 = 1
+  var plan = ""
+  /// The number of the apply that this one takes back, if it does.
+  var reverts: Int?
+  /// The directories of the slots, relative to the root.
+  var stages: [ByteString] = []
+  var operations: [Operation] = []
+  /// The directories' times before, by their paths before.
+  var oldTimes: [DirectoryTime] = []
+  /// The directories' times after, by their paths after.
+  var newTimes: [DirectoryTime] = []
+  var settlement = Settlement()
+}
+
+/// What becomes of the session's tree once its changes are the project's.
+struct Settlement: Equatable {
+  /// Everything of the root was applied: nothing of its tree is left.
+  var clears = false
+  var removedEntries: [EntryKey] = []
+  var droppedNodes: [NodeID] = []
+  /// Names that an opaque directory hid without a row of their own.
+  var whiteouts: [EntryKey] = []
+  /// Directories that are the lower's from now on, and where it has them.
+  var merged: [NodeID: ByteString] = [:]
+  /// Where the lower has what was renamed: old path, new path.
+  var moves: [Move] = []
+  /// The paths that are no longer pinned, with what is below them.
+  var unpinned: [ByteString] = []
+
+  struct Move: Equatable {
+    let old: ByteString
+    let new: ByteString
+  }
+}

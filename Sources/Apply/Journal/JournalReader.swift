@@ -1,0 +1,160 @@
+import Changes
+import Linux
+import Store
+
+/// Reads the lines of a journal back.
+struct JournalReader {
+  private struct Damage: Error {}
+
+  private var words: [ByteString] = []
+  private var at = 0
+  private var lines: [ArraySlice<UInt8>]
+
+  /// The journal in a text, or nil when it is not whole.
+  static func read(_ bytes: [UInt8]) -> Journal? {
+    var reader = JournalReader(lines: bytes.split(separator: 0x0A))
+    // Damage has no details: who asks names the file.
+    return try? reader.journal()
+  }
+
+  private init(lines: [ArraySlice<UInt8>]) { self.lines = lines.reversed() }
+
+  private mutating func journal() throws -> Journal {
+    var journal = Journal()
+    guard try next() == "cowbox-journal", try number() == 1 else { throw Damage() }
+    while true {
+      let word = try next()
+      switch word {
+      case "end": return journal
+      case "root": journal.root = Int64(try number())
+      case "plan": journal.plan = try name().string ?? ""
+      case "reverts": journal.reverts = try number()
+      case "stage": journal.stages.append(try name())
+      case "before": journal.oldTimes.append(try time())
+      case "after": journal.newTimes.append(try time())
+      default:
+        if let operation = try operation(word) {
+          journal.operations.append(operation)
+        } else {
+          try settle(word, &journal.settlement)
+        }
+      }
+    }
+  }
+
+  private mutating func operation(_ word: String) throws -> Operation? {
+    switch word {
+    case "take": return .take(try slot(), try name(), try expected())
+    case "put": return .put(try slot(), try name(), held: try expected())
+    case "swap": return .swap(try slot(), try name(), held: try expected(), try expected())
+    case "overwrite":
+      return .overwrite(new: try slot(), old: try slot(), try name(), inode: UInt64(bitPattern: Int64(try number())))
+    case "attributes":
+      let (path, inode) = (try name(), UInt64(bitPattern: Int64(try number())))
+      guard try next() == "old" else { throw Damage() }
+      let old = try metadata()
+      guard try next() == "new" else { throw Damage() }
+      return .attributes(path, inode: inode, old: old, new: try metadata())
+    default: return nil
+    }
+  }
+
+  private mutating func settle(_ word: String, _ settlement: inout Settlement) throws {
+    switch word {
+    case "clears": settlement.clears = true
+    case "remove": settlement.removedEntries.append(try entry())
+    case "drop": settlement.droppedNodes.append(NodeID(Int64(try number())))
+    case "whiteout": settlement.whiteouts.append(try entry())
+    case "merged": settlement.merged[NodeID(Int64(try number()))] = try name()
+    case "move": settlement.moves.append(Settlement.Move(old: try name(), new: try name()))
+    case "unpin": settlement.unpinned.append(try name())
+    default: throw Damage()
+    }
+  }
+
+  /// The first word of the next line.
+  private mutating func next() throws -> String {
+    guard let line = lines.popLast() else { throw Damage() }
+    words = line.split(separator: 0x20).map { ByteString($0) }
+    at = 0
+    return try word().string ?? ""
+  }
+
+  private mutating func word() throws -> ByteString {
+    guard at < words.count else { throw Damage() }
+    defer { at += 1 }
+    return words[at]
+  }
+
+  private mutating func number() throws -> Int {
+    guard let text = try word().string, let number = Int(text) else { throw Damage() }
+    return number
+  }
+
+  private mutating func slot() throws -> Slot {
+    let parts = try word().bytes.split(separator: 0x2E)
+      .map { Int(String(decoding: $0, as: UTF8.self)) }
+    guard parts.count == 2, let stage = parts[0], let number = parts[1] else { throw Damage() }
+    return Slot(stage: stage, number: number)
+  }
+
+  private mutating func name() throws -> ByteString {
+    guard let name = try word().unescaped else { throw Damage() }
+    return name
+  }
+
+  private mutating func expected() throws -> Expected {
+    Expected(
+      inode: UInt64(bitPattern: Int64(try number())), size: Int64(try number()),
+      modified: Timestamp(nanoseconds: Int64(try number())), isDirectory: try number() == 1)
+  }
+
+  private mutating func time() throws -> DirectoryTime {
+    DirectoryTime(path: try name(), modified: Timestamp(nanoseconds: Int64(try number())))
+  }
+
+  private mutating func entry() throws -> EntryKey {
+    EntryKey(parent: NodeID(Int64(try number())), name: try name())
+  }
+
+  private mutating func metadata() throws -> Metadata {
+    let permissions = try number()
+    var metadata = Metadata(
+      permissions: permissions < 0 ? nil : UInt16(truncatingIfNeeded: permissions),
+      owner: UInt32(truncatingIfNeeded: try number()),
+      group: UInt32(truncatingIfNeeded: try number()))
+    let modified = try number()
+    metadata.modified = modified == .min ? nil : Timestamp(nanoseconds: Int64(modified))
+    let count = try number()
+    guard count >= 0 else { return metadata }
+    metadata.attributes = [:]
+    for _ in 0..<count {
+      let key = try name()
+      metadata.attributes?[key] = try name().bytes
+    }
+    return metadata
+  }
+}
+
+extension ByteString {
+  /// The name that a word of a journal stands for; nil: it is none.
+  var unescaped: ByteString? {
+    if bytes == [0x25] { return ByteString([]) }
+    var name: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] != 0x25 {
+        name.append(bytes[index])
+        index += 1
+        continue
+      }
+      guard index + 2 < bytes.count,
+        let byte = UInt8(
+          String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
+      else { return nil }
+      name.append(byte)
+      index += 3
+    }
+    return ByteString(name)
+  }
+}

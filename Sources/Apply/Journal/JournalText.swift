@@ -1,0 +1,108 @@
+import Changes
+import Linux
+import Store
+
+/// A journal as lines of words; every word is free of blanks, bytes that need it are escaped.
+struct JournalText {
+  private(set) var bytes: [UInt8] = []
+
+  init() {}
+
+  mutating func line(_ words: [Word]) {
+    for (index, word) in words.enumerated() {
+      if index > 0 { bytes.append(0x20) }
+      bytes += word.text
+    }
+    bytes.append(0x0A)
+  }
+
+  struct Word: ExpressibleByStringLiteral {
+    let text: [UInt8]
+
+    init(stringLiteral value: StaticString) { text = ByteString(stringLiteral: value).bytes }
+    init(_ number: some BinaryInteger) { text = Array(String(number).utf8) }
+    init(_ text: String) { self.text = Array(text.utf8) }
+    /// A name; the empty one is a lone "%".
+    init(_ name: ByteString) { self.init(name.bytes) }
+    init(_ bytes: [UInt8]) {
+      var text: [UInt8] = bytes.isEmpty ? [0x25] : []
+      for byte in bytes {
+        if byte > 0x20, byte < 0x7F, byte != 0x25 { text.append(byte) } else {
+          text += [0x25] + [byte].hex.utf8
+        }
+      }
+      self.text = text
+    }
+    init(_ slot: Slot) { text = Array("\(slot.stage).\(slot.number)".utf8) }
+  }
+
+  mutating func line(_ name: Word, _ metadata: Metadata) {
+    var words = [
+      name, Word(metadata.permissions.map { Int($0) } ?? -1), Word(metadata.owner),
+      Word(metadata.group), Word(metadata.modified?.nanoseconds ?? .min),
+      Word(metadata.attributes == nil ? -1 : metadata.attributes?.count ?? 0),
+    ]
+    for name in (metadata.attributes ?? [:]).keys.sorted() {
+      words += [Word(name), Word(metadata.attributes?[name] ?? [])]
+    }
+    line(words)
+  }
+
+  mutating func line(_ operation: Operation) {
+    switch operation {
+    case .take(let slot, let path, let expected):
+      line(["take", Word(slot), Word(path)] + Self.words(expected))
+    case .put(let slot, let path, let held):
+      line(["put", Word(slot), Word(path)] + Self.words(held))
+    case .swap(let slot, let path, let held, let expected):
+      line(["swap", Word(slot), Word(path)] + Self.words(held) + Self.words(expected))
+    case .overwrite(let new, let old, let path, let inode):
+      line(["overwrite", Word(new), Word(old), Word(path), Word(Int64(bitPattern: inode))])
+    case .attributes(let path, let inode, let old, let new):
+      line(["attributes", Word(path), Word(Int64(bitPattern: inode))])
+      line("old", old)
+      line("new", new)
+    }
+  }
+
+  static func words(_ expected: Expected) -> [Word] {
+    [
+      Word(Int64(bitPattern: expected.inode)), Word(expected.size), Word(expected.modified.nanoseconds),
+      Word(expected.isDirectory ? 1 : 0),
+    ]
+  }
+
+  mutating func lines(_ settlement: Settlement) {
+    if settlement.clears { line(["clears"]) }
+    for key in settlement.removedEntries {
+      line(["remove", Word(key.parent.rawValue), Word(key.name)])
+    }
+    for id in settlement.droppedNodes { line(["drop", Word(id.rawValue)]) }
+    for key in settlement.whiteouts {
+      line(["whiteout", Word(key.parent.rawValue), Word(key.name)])
+    }
+    for (id, path) in settlement.merged.sorted(by: { $0.key < $1.key }) {
+      line(["merged", Word(id.rawValue), Word(path)])
+    }
+    for move in settlement.moves { line(["move", Word(move.old), Word(move.new)]) }
+    for path in settlement.unpinned { line(["unpin", Word(path)]) }
+  }
+
+  /// The whole text of a journal; its last line says that it is whole.
+  init(_ journal: Journal) {
+    line(["cowbox-journal", "1"])
+    line(["root", Word(journal.root)])
+    line(["plan", Word(ByteString(journal.plan))])
+    if let reverts = journal.reverts { line(["reverts", Word(reverts)]) }
+    for stage in journal.stages { line(["stage", Word(stage)]) }
+    for operation in journal.operations { line(operation) }
+    for time in journal.oldTimes {
+      line(["before", Word(time.path), Word(time.modified.nanoseconds)])
+    }
+    for time in journal.newTimes {
+      line(["after", Word(time.path), Word(time.modified.nanoseconds)])
+    }
+    lines(journal.settlement)
+    line(["end"])
+  }
+}

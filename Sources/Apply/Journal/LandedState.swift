@@ -1,0 +1,100 @@
+import Changes
+import Linux
+
+/// What the project had at every place of an apply right after it, so that a revert can tell
+/// whether anybody changed it since.
+struct LandedState {
+  /// One file as it landed.
+  struct Item: Equatable {
+    let path: ByteString
+    let inode: UInt64
+    let kind: UInt8
+    let permissions: UInt16
+    let owner: UInt32
+    let group: UInt32
+    let size: Int64
+    let modified: Int64
+
+    init(_ path: ByteString, _ facts: Facts, inode: UInt64) {
+      self.path = path
+      self.inode = inode
+      kind = facts.kind.rawValue
+      permissions = facts.permissions
+      owner = facts.owner
+      group = facts.group
+      // A directory's own size and time say nothing about what is below it.
+      size = facts.kind == .directory ? 0 : facts.size
+      modified = facts.kind == .directory ? 0 : facts.modified.nanoseconds
+    }
+  }
+
+  /// By the paths of the operations.
+  private(set) var places: [ByteString: [Item]] = [:]
+
+  /// The state of the project at the places of a journal.
+  init(of journal: Journal, _ lower: LowerTree) throws {
+    for operation in journal.operations {
+      if case .take = operation { continue }
+      let path = operation.path
+      guard places[path] == nil else { continue }
+      var isTree = false
+      if case .put = operation { isTree = true }
+      places[path] = try Self.items(at: path, isTree: isTree, lower)
+    }
+  }
+
+  private static func items(at path: ByteString, isTree: Bool, _ lower: LowerTree) throws -> [Item]
+  {
+    guard let status = try lower.status(path) else { return [] }
+    var found = [Item(ByteString([]), Facts(status), inode: status.inode)]
+    guard isTree, status.kind == .directory else { return found }
+    found += try lower.items(below: path).map { Item($0.path, $0.facts, inode: $0.inode) }
+    return found
+  }
+
+  /// The state as lines.
+  var text: [UInt8] {
+    var text = JournalText()
+    for (place, items) in places.sorted(by: { $0.key < $1.key }) {
+      text.line(["at", JournalText.Word(place)])
+      for item in items {
+        text.line([
+          "item", JournalText.Word(item.path), JournalText.Word(Int64(bitPattern: item.inode)),
+          JournalText.Word(item.kind), JournalText.Word(item.permissions),
+          JournalText.Word(item.owner), JournalText.Word(item.group), JournalText.Word(item.size),
+          JournalText.Word(item.modified),
+        ])
+      }
+    }
+    return text.bytes
+  }
+
+  /// Reads the lines back.
+  init(_ bytes: [UInt8]) {
+    var place = ByteString([])
+    for line in bytes.split(separator: 0x0A) {
+      let words = line.split(separator: 0x20).map { ByteString($0) }
+      guard words.count >= 2, let name = words[1].unescaped else { continue }
+      if words[0] == "at" {
+        place = name
+        places[place] = []
+      } else if let item = Item(name, words.dropFirst(2).compactMap { Int64($0.string ?? "") }) {
+        places[place]?.append(item)
+      }
+    }
+  }
+}
+
+extension LandedState.Item {
+  fileprivate init?(_ path: ByteString, _ numbers: [Int64]) {
+    guard numbers.count == 7 else { return nil }
+    self.path = path
+    inode = UInt64(bitPattern: numbers[0])
+    kind = UInt8(truncatingIfNeeded: numbers[1])
+    permissions = UInt16(truncatingIfNeeded: numbers[2])
+    owner = UInt32(truncatingIfNeeded: numbers[3])
+    group = UInt32(truncatingIfNeeded: numbers[4])
+    size = numbers[5]
+    modified = numbers[6]
+  }
+}

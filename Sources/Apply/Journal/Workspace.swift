@@ -1,0 +1,156 @@
+import Changes
+import Linux
+
+/// The files that one apply keeps in the session: its intent, its journal, what it replaced.
+final class Workspace {
+  /// The files, in the order in which an apply makes them.
+  enum File: Equatable {
+    /// The stages that will be made; nothing else has happened.
+    case intent
+    /// The journal: from now on the project may be in the middle.
+    case journal
+    /// Every operation was done and is on the disk.
+    case landed
+    /// The session's tree knows, and what was replaced is kept here.
+    case closed
+  }
+
+  let number: Int
+  let directory: OpenFile
+
+  private init(number: Int, directory: OpenFile) {
+    self.number = number
+    self.directory = directory
+  }
+
+  /// The applies of a session, in order.
+  static func all(in session: Descriptor) throws -> [Workspace] {
+    do throws(Errno) {
+      let top = try session.open("apply", [.directory, .noFollow])
+      let numbers = try top.borrowed.entryNames().compactMap { $0.string.flatMap { Int($0) } }
+      var found: [Workspace] = []
+      for number in numbers.sorted() {
+        let opened = try top.borrowed.open(
+          ByteString(String(number)), [.directory, .noFollow])
+        found.append(Workspace(number: number, directory: OpenFile(opened)))
+      }
+      return found
+    } catch .noEntry {
+      return []
+    } catch { throw SystemError("read the session's applies", nil, error) }
+  }
+
+  /// A new one, with the next number.
+  static func make(in session: Descriptor) throws -> Workspace {
+    let number = (try all(in: session).last?.number ?? 0) + 1
+    return try attempt("keep a journal in the session") { () throws(Errno) in
+      do throws(Errno) { try session.makeDirectory("apply") } catch .exists {
+        // An earlier apply made it.
+      }
+      let top = try session.open("apply", [.directory, .noFollow])
+      let name = ByteString(String(number))
+      try top.borrowed.makeDirectory(name)
+      let opened = try top.borrowed.open(name, [.directory, .noFollow])
+      try opened.borrowed.makeDirectory("kept")
+      try top.borrowed.synchronize()
+      let own = try session.open(".", [.directory])
+      try own.borrowed.synchronize()
+      return Workspace(number: number, directory: OpenFile(opened))
+    }
+  }
+
+  /// Writes a file so that after a crash it is there whole, or not at all.
+  func write(_ file: File, _ bytes: [UInt8] = []) throws {
+    let place = directory.borrowed
+    try attempt("write the journal") { () throws(Errno) in
+      let opened = try place.open("new", [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
+      try opened.borrowed.write(bytes)
+      try opened.borrowed.synchronize()
+      try place.rename("new", to: place, file.rawValue)
+      try place.synchronize()
+    }
+  }
+
+  /// Reads a file; nil when it was never written.
+  func read(_ file: File) throws -> [UInt8]? {
+    do throws(Errno) {
+      let opened = try directory.borrowed.open(file.rawValue, [.noFollow])
+      return try opened.borrowed.readAll(limit: 1 << 30)
+    } catch .noEntry {
+      return nil
+    } catch { throw SystemError("read the journal", file.rawValue, error) }
+  }
+
+  func has(_ file: File) -> Bool {
+    do {
+      _ = try directory.borrowed.status(of: file.rawValue)
+      return true
+    } catch { return false }
+  }
+
+  /// The journal; nil before it was written.
+  func journal() throws -> Journal? {
+    guard let bytes = try read(.journal) else { return nil }
+    guard let journal = JournalReader.read(bytes) else {
+      throw ApplyError.damagedJournal(directory.borrowed.realPath.appending("journal"))
+    }
+    return journal
+  }
+
+  /// Where what the apply took and replaced is kept.
+  func kept() throws -> OpenFile {
+    OpenFile(
+      try attempt("open what an apply kept") { () throws(Errno) in
+        try directory.borrowed.open("kept", [.directory, .noFollow])
+      })
+  }
+
+  /// Removes everything, as if this apply had never begun.
+  func remove(from session: Descriptor) throws {
+    try attempt("remove the journal") { () throws(Errno) in
+      let top = try session.open("apply", [.directory, .noFollow])
+      try top.borrowed.removeTree(ByteString(String(number)))
+    }
+  }
+}
+
+extension Workspace.File {
+  var rawValue: ByteString {
+    switch self {
+    case .intent: "intent"
+    case .journal: "journal"
+    case .landed: "landed"
+    case .closed: "closed"
+    }
+  }
+}
+
+extension Descriptor {
+  /// Where the open directory is on the host, for a person to read.
+  var realPath: ByteString {
+    // Without /proc there is no path to show.
+    (try? Descriptor.currentDirectory.symlinkTarget(procPath)) ?? ByteString([])
+  }
+
+  /// Removes a name with everything below it, never through a symlink.
+  func removeTree(_ name: ByteString) throws(Errno) {
+    do {
+      try remove(name)
+      return
+    } catch .isDirectory, .notPermitted {
+      // A directory; anything else fails again below.
+    }
+    let opened = try openForEmptying(name)
+    for inner in try opened.borrowed.entryNames() { try opened.borrowed.removeTree(inner) }
+    try remove(name, isDirectory: true)
+  }
+
+  /// A directory of ours may have been made without permission to write in it.
+  private func openForEmptying(_ name: ByteString) throws(Errno) -> OwnedDescriptor {
+    let opened = try open(name, [.directory, .noFollow, .path])
+    if try opened.borrowed.status().permissions & 0o700 != 0o700 {
+      try opened.borrowed.setPermissionsByPath(0o700)
+    }
+    return try open(name, [.directory, .noFollow])
+  }
+}

@@ -1,0 +1,197 @@
+import Changes
+import Glibc
+import Linux
+import Store
+
+/// Makes in the stages what will be put in place: content, attributes and times.
+struct Stager {
+  let stages: Stages
+  let contents: ContentReader
+  /// What the project's file system refused to keep, a sentence each.
+  private(set) var refusals: [String] = []
+  /// Directories get their times when everything is in them.
+  private var times: [(Schedule.Location, Timestamp)] = []
+
+  init(stages: Stages, contents: ContentReader) {
+    self.stages = stages
+    self.contents = contents
+  }
+
+  /// Makes every item; parents come before what they hold.
+  mutating func make(_ schedule: Schedule, isCancelled: () -> Bool) throws {
+    for item in schedule.items {
+      if isCancelled() { throw Cancellation() }
+      try make(item)
+    }
+    for (location, time) in times.reversed() {
+      let parent = try folder(of: location)
+      try attempt("set the time of a new directory") { () throws(Errno) in
+        try parent.borrowed.setTimes(of: name(of: location), accessed: nil, modified: time)
+      }
+    }
+    try synchronize(schedule)
+  }
+
+  /// Many files are cheaper to make durable together.
+  private func synchronize(_ schedule: Schedule) throws {
+    try attempt("write what is to be applied to the disk") { () throws(Errno) in
+      for (index, path) in stages.paths.enumerated() where !path.isEmpty {
+        let folder = try stages.folder(Slot(stage: index, number: 0))
+        if schedule.items.count > 16 { try folder.synchronizeFileSystem() } else {
+          try folder.synchronize()
+        }
+      }
+    }
+    guard schedule.items.count <= 16 else { return }
+    for item in schedule.items {
+      let parent = try folder(of: item.location)
+      try attempt("write a new file to the disk") { () throws(Errno) in
+        guard try parent.borrowed.status(of: name(of: item.location)).kind == .regular else {
+          return
+        }
+        let opened = try parent.borrowed.open(
+          name(of: item.location), [.noFollow, .nonBlocking])
+        try opened.borrowed.synchronize()
+        try parent.borrowed.synchronize()
+      }
+    }
+  }
+
+  private func folder(of location: Schedule.Location) throws -> OpenFile {
+    try attempt("open a directory that is to be applied") { () throws(Errno) in
+      let folder = try stages.folder(location.slot)
+      guard !location.inner.isEmpty else { return OpenFile(try folder.open(".", [.directory])) }
+      let path = location.slot.name.appending(location.inner.parent)
+      return OpenFile(try folder.open(beneath: path, [.directory]))
+    }
+  }
+
+  private func name(of location: Schedule.Location) -> ByteString {
+    location.inner.isEmpty ? location.slot.name : location.inner.lastComponent
+  }
+
+  private mutating func make(_ item: Schedule.Item) throws {
+    let (parent, name) = (try folder(of: item.location), name(of: item.location))
+    switch item.source {
+    case .new(let change): try make(change, in: parent.borrowed, name, item.location)
+    case .linkToItem(let location):
+      let source = try folder(of: location)
+      try attempt("link a file that is to be applied") { () throws(Errno) in
+        try source.borrowed.link(self.name(of: location), to: parent.borrowed, name)
+      }
+    case .linkToProject(let path):
+      try attempt("link", path) { () throws(Errno) in
+        let source = try stages.root.open(beneath: path.parent, [.directory, .path])
+        try source.borrowed.link(path.lastComponent, to: parent.borrowed, name)
+      }
+    case .oldContent(let path):
+      let source = try contents.lower.open(path)
+      try attempt("keep the content of", path) { () throws(Errno) in
+        let status = try source.borrowed.status()
+        let kept = try parent.borrowed.open(name, [.readWrite, .create, .exclusive], mode: 0o600)
+        try kept.borrowed.copyContent(from: source.borrowed, size: status.size)
+      }
+    }
+  }
+
+  private mutating func make(
+    _ change: Change, in parent: Descriptor, _ name: ByteString, _ location: Schedule.Location
+  ) throws {
+    guard let new = change.new else { return }
+    switch new.kind {
+    case .regular:
+      let made = try attempt("make", change.path) { () throws(Errno) in
+        try parent.open(name, [.readWrite, .create, .exclusive, .noFollow], mode: 0o600)
+      }
+      try contents.open(change.newContent, size: new.size).copy(to: made.borrowed)
+    case .directory:
+      try attempt("make the directory", change.path) { () throws(Errno) in
+        try parent.makeDirectory(name)
+      }
+      times.append((location, new.modified))
+    case .symlink:
+      try attempt("make the symlink", change.path) { () throws(Errno) in
+        try parent.makeSymlink(name, to: new.target ?? ByteString([]))
+      }
+    case .fifo, .socket, .characterDevice, .blockDevice:
+      try attempt("make the \(new.kind.words)", change.path) { () throws(Errno) in
+        try parent.makeNode(name, mode: new.kind.modeBits | 0o600, device: dev_t(new.device))
+      }
+    }
+    try describe(change, new, in: parent, name)
+  }
+
+  /// Gives what was made its owner, attributes, mode and time, in this order: a new owner clears
+  /// set-id bits, and everything moves the time.
+  private mutating func describe(
+    _ change: Change, _ new: Facts, in parent: Descriptor, _ name: ByteString
+  ) throws {
+    var attributes = new.attributes ?? [:]
+    if new.attributes == nil, change.kind != .added, !change.isReplacement, let origin = change.origin,
+      new.kind != .symlink
+    {
+      attributes = try contents.lower.attributes(origin)
+    }
+    let metadata = Metadata(
+      permissions: new.kind == .symlink
+        ? nil : new.kind == .directory ? new.permissions | 0o700 : new.permissions,
+      owner: new.owner, group: new.group, modified: new.modified,
+      attributes: attributes.isEmpty ? nil : attributes)
+    refusals += try parent.set(metadata, of: name, called: change.path)
+  }
+}
+
+/// The user wants the work to end; what was done is undone.
+struct Cancellation: Error {}
+
+extension Descriptor {
+  /// Sets everything that a metadata says; answers what the file system refused to keep.
+  func set(_ metadata: Metadata, of name: ByteString, called path: ByteString) throws -> [String] {
+    var refusals: [String] = []
+    let opened = try attempt("open", path) { () throws(Errno) in
+      try open(name, [.path, .noFollow])
+    }
+    let status = try attempt("look at", path) { () throws(Errno) in try opened.borrowed.status() }
+    if status.owner != metadata.owner || status.group != metadata.group {
+      do throws(Errno) {
+        try setOwner(of: name, metadata.owner, group: metadata.group)
+      } catch {
+        refusals.append(
+          "owner \(metadata.owner):\(metadata.group) of '\(path.printable)': \(error)")
+      }
+    }
+    if let wanted = metadata.attributes {
+      refusals += try opened.borrowed.become(wanted, called: path)
+    }
+    if let permissions = metadata.permissions {
+      try attempt("set the mode of", path) { () throws(Errno) in
+        try opened.borrowed.setPermissionsByPath(mode_t(permissions))
+      }
+    }
+    if let modified = metadata.modified {
+      try attempt("set the time of", path) { () throws(Errno) in
+        try setTimes(of: name, accessed: nil, modified: modified)
+      }
+    }
+    return refusals
+  }
+
+  /// Gives this file exactly the given extended attributes, of those that apply carries.
+  private func become(_ wanted: [ByteString: [UInt8]], called path: ByteString) throws -> [String] {
+    var refusals: [String] = []
+    let present = try attempt("read the extended attributes of", path) { () throws(Errno) in
+      try ownAttributes()
+    }
+    for name in present.keys.sorted() where wanted[name] == nil {
+      do throws(Errno) { try removeAttribute(name) } catch {
+        refusals.append("no '\(name.printable)' of '\(path.printable)': \(error)")
+      }
+    }
+    for name in wanted.keys.sorted() where present[name] != wanted[name] {
+      do throws(Errno) { try setAttribute(name, to: wanted[name] ?? []) } catch {
+        refusals.append("'\(name.printable)' of '\(path.printable)': \(error)")
+      }
+    }
+    return refusals
+  }
+}

@@ -1,0 +1,111 @@
+import Changes
+import Linux
+import Store
+
+extension Settlement {
+  /// The settlement of a plan of which every change is applied.
+  static var everything: Settlement {
+    var settlement = Settlement()
+    settlement.clears = true
+    return settlement
+  }
+
+  /// Takes what was applied out of the session's tree, in a step of its own, durably.
+  func settle(_ store: SessionStore, root: Int64, pins: [PinKey: Pin], kind: Step.Kind, message: String)
+    throws
+  {
+    let step = store.beginStep(kind, message: message)
+    store.tree.lock.with {
+      if clears {
+        store.tree.clear(root)
+        for key in pins.keys where key.root == root { store.tree.removePin(key) }
+      } else {
+        change(store.tree, root: root, pins: pins)
+      }
+    }
+    store.endStep(step, status: 0)
+    try store.flush(durable: true)
+  }
+
+  private func change(_ tree: Tree, root: Int64, pins: [PinKey: Pin]) {
+    for key in removedEntries { tree.removeEntry(parent: key.parent, name: key.name) }
+    for id in droppedNodes { tree.dropSubtree(id) }
+    for key in whiteouts { tree.setEntry(parent: key.parent, name: key.name, node: nil) }
+    for (key, pin) in pins where key.root == root {
+      if unpinned.contains(where: { key.path == $0 }) {
+        tree.removePin(key)
+      } else if let path = moved(key.path) {
+        tree.removePin(key)
+        var pin = pin
+        pin.path = path
+        tree.replacePin(pin)
+      }
+    }
+    for (id, node) in tree.nodes where node.row.root == root {
+      var row = node.row
+      if let path = merged[id] {
+        row.flags = [.merged, .lowerAttributes, .lowerExtendedAttributes]
+        row.origin = path
+      } else if let origin = row.origin, let path = moved(origin) {
+        row.origin = path
+      }
+      if row != node.row { tree.update(row) }
+    }
+    tree.prune(root)
+  }
+
+  /// Where something is now that was below a renamed path; nil: where it was.
+  private func moved(_ path: ByteString) -> ByteString? {
+    let deepest = moves.filter { path.isWithin($0.old) }.max { $0.old.count < $1.old.count }
+    guard let deepest else { return nil }
+    let rest = path.relative(to: deepest.old)
+    return rest.isEmpty ? deepest.new : deepest.new.appending(rest)
+  }
+}
+
+// All of it under the tree's lock.
+extension Tree {
+  /// Forgets everything of a root.
+  func clear(_ root: Int64) {
+    let top = NodeID(root)
+    for entry in children(of: top) { removeEntry(parent: top, name: entry.name) }
+    for (id, node) in nodes where node.row.root == root && id != top { dropNode(id) }
+    guard var row = row(top) else { return }
+    row.flags = [.merged, .lowerAttributes, .lowerExtendedAttributes]
+    update(row)
+  }
+
+  /// Ends a node with everything that is only below it.
+  func dropSubtree(_ id: NodeID) {
+    guard let node = node(id), node.nameCount == 0 else { return }
+    let below = children(of: id)
+    dropNode(id)
+    for child in below { if let inner = child.node { dropSubtree(inner) } }
+  }
+
+  /// Removes directories that only led to changes which are gone.
+  func prune(_ root: Int64) {
+    _ = pruneBelow(NodeID(root))
+  }
+
+  /// Whether nothing is left below a directory.
+  private func pruneBelow(_ id: NodeID) -> Bool {
+    for entry in children(of: id) {
+      guard let child = entry.node, let row = row(child), row.kind == .directory else { continue }
+      let isEmpty = pruneBelow(child)
+      if isEmpty, row.flags.contains([.merged, .lowerAttributes, .lowerExtendedAttributes]),
+        row.origin == path(of: entry, in: id)
+      {
+        removeEntry(parent: id, name: entry.name)
+        dropNode(child)
+      }
+    }
+    return children(of: id).isEmpty
+  }
+
+  /// The lower's path of a name in a merged directory.
+  private func path(of entry: Entry, in directory: NodeID) -> ByteString? {
+    guard let row = row(directory), row.flags.contains(.merged) else { return nil }
+    return row.origin?.appending(entry.name)
+  }
+}

@@ -1,0 +1,136 @@
+import Linux
+
+/// A change of one file or symlink, as git sees changes: renamed directories and deleted trees
+/// come as the files in them.
+package struct FileChange: Sendable {
+  /// Where the lower has it; nil: it is new.
+  package var oldPath: ByteString?
+  /// Where the session has it; nil: it is gone.
+  package var newPath: ByteString?
+  package var old: Facts?
+  package var new: Facts?
+  package var oldContent: Content = .zeros
+  package var newContent: Content = .zeros
+  /// Whether old and new are known to be equal in content.
+  package var isSameContent = false
+
+  package var isRename: Bool { oldPath != nil && newPath != nil && oldPath != newPath }
+  /// The path to call it by.
+  package var path: ByteString { newPath ?? oldPath ?? ByteString([]) }
+}
+
+extension Plan {
+  /// Calls `body` with every changed file, in the plan's order.
+  package func forEachFile(_ contents: ContentReader, _ body: (FileChange) throws -> Void) throws {
+    let covered = coveredPaths
+    for change in changes {
+      switch change.kind {
+      case .deleted: try forEachDeleted(change, body)
+      case .added:
+        if let file = Self.added(change) { try body(file) }
+      case .modified:
+        if let file = Self.modified(change) { try body(file) }
+      case .renamed:
+        if change.fileKind == .directory {
+          try forEachMoved(change, covered, contents.lower, body)
+        } else {
+          for file in Self.renamed(change) { try body(file) }
+        }
+      }
+    }
+  }
+
+  /// The paths of the lower that a change speaks about; true where what is below is its as well.
+  private var coveredPaths: [ByteString: Bool] {
+    var covered: [ByteString: Bool] = [:]
+    for path in moved { covered[path] = true }
+    for change in changes {
+      let isDirectory = change.fileKind == .directory
+      if let origin = change.origin { covered[origin] = change.kind != .modified || !isDirectory }
+      if change.kind != .modified, let base = change.base { covered[base] = true }
+    }
+    return covered
+  }
+
+  private func forEachDeleted(_ change: Change, _ body: (FileChange) throws -> Void) throws {
+    guard let origin = change.origin, let old = change.old else { return }
+    if old.kind != .directory {
+      if let file = Self.deleted(old, at: origin) { try body(file) }
+      return
+    }
+    for item in change.below {
+      if let file = Self.deleted(item.facts, at: origin.appending(item.path)) { try body(file) }
+    }
+  }
+
+  private static func deleted(_ facts: Facts, at path: ByteString) -> FileChange? {
+    guard facts.isTracked else { return nil }
+    var file = FileChange(oldPath: path, old: facts)
+    file.oldContent = facts.kind == .regular ? .lower(path) : facts.linkContent
+    return file
+  }
+
+  private static func added(_ change: Change) -> FileChange? {
+    guard let new = change.new, new.isTracked else { return nil }
+    var file = FileChange(newPath: change.path, new: new)
+    file.newContent = new.kind == .regular ? change.newContent : new.linkContent
+    return file
+  }
+
+  private static func modified(_ change: Change) -> FileChange? {
+    guard let old = change.old, let new = change.new, new.isTracked else { return nil }
+    let isMoved = change.origin != change.path
+    guard isMoved || change.differences.contains(.content) || old.gitMode != new.gitMode else {
+      return nil
+    }
+    return both(change, old, new, at: change.path)
+  }
+
+  private static func both(_ change: Change, _ old: Facts, _ new: Facts, at path: ByteString)
+    -> FileChange
+  {
+    FileChange(
+      oldPath: change.origin, newPath: path, old: old, new: new,
+      oldContent: old.kind == .regular ? change.oldContent : old.linkContent,
+      newContent: new.kind == .regular ? change.newContent : new.linkContent,
+      isSameContent: !change.differences.contains(.content))
+  }
+
+  /// A rename onto a file of the lower is, as git has it, a deletion and a change of that file.
+  private static func renamed(_ change: Change) -> [FileChange] {
+    guard let old = change.old, let new = change.new, new.isTracked, let origin = change.origin
+    else { return [] }
+    guard let replaced = change.replaced, let base = change.base else {
+      return [both(change, old, new, at: change.path)]
+    }
+    var over = change
+    over.origin = base
+    over.oldContent = .lower(base)
+    over.differences = .content
+    let written = both(over, replaced, new, at: change.path)
+    return [deleted(old, at: origin), written].compactMap { $0 }
+  }
+
+  /// Everything that came along with a renamed directory and was not changed besides.
+  private func forEachMoved(
+    _ change: Change, _ covered: [ByteString: Bool], _ lower: LowerTree,
+    _ body: (FileChange) throws -> Void
+  ) throws {
+    guard let origin = change.origin else { return }
+    let items = try lower.items(below: origin) { covered[$0] == true }
+    for item in items where item.facts.isTracked {
+      let path = origin.appending(item.path)
+      let isLink = item.facts.kind == .symlink
+      try body(
+        FileChange(
+          oldPath: path, newPath: change.path.appending(item.path), old: item.facts,
+          new: item.facts, oldContent: isLink ? item.facts.linkContent : .lower(path),
+          newContent: isLink ? item.facts.linkContent : .lower(path), isSameContent: true))
+    }
+  }
+}
+
+extension Facts {
+  /// A symlink's target, as git has it in a blob.
+  fileprivate var linkContent: Content { .bytes(target?.bytes ?? []) }
+}

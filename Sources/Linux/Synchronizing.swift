@@ -1,0 +1,25 @@
+import CLinux
+import Glibc
+
+extension Descriptor {
+  /// Makes everything durable that was written to this descriptor's file system.
+  ///
+  /// The corresponding system call is `syncfs(2)`.
+  package func synchronizeFileSystem() throws(Errno) { try check { syncfs(raw) } }
+
+  /// How many bytes this descriptor's file system still takes from an ordinary user.
+  ///
+  /// The corresponding system call is `fstatvfs(3)`.
+  package func freeSpace() throws(Errno) -> Int64 {
+    var status = statvfs()
+    try check { fstatvfs(raw, &status) }
+    return Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+  }
+
+  /// Sets the permission bits of the file that an O_PATH descriptor stands for, no symlink.
+  ///
+  /// The corresponding system call is `chmod(2)` on the descriptor's path in /proc.
+  package func setPermissionsByPath(_ mode: mode_t) throws(Errno) {
+    _ = try procPath.withCString { path throws(Errno) in try check { chmod(path, mode) } }
+  }
+}

@@ -1,0 +1,81 @@
+import Changes
+import Harness
+import Linux
+import Rehearsal
+import Store
+import Testing
+
+@testable import Apply
+
+@Suite struct ApplicationTests {
+  static let project = """
+    mkdir -p src/deep gone; printf 'one\\ntwo\\nthree\\n' > a.txt; printf 'no newline' > b.txt
+    printf 'x\\000y' > bin; echo deep > src/deep/f; echo s > src/s; echo g > gone/g; ln -s a.txt link
+    echo run > tool; chmod 755 tool; echo one > h1; ln h1 h2; echo two > l1; ln l1 src/l2
+    """
+
+  static func application(_ session: Rehearsal) throws -> Application {
+    try session.store?.flush(durable: true)
+    let store = try #require(session.store)
+    return try Application(store, root: session.root, directory: session.project())
+  }
+
+  /// Applies everything: the project must become the twin, and the session empty.
+  static func expectApplied(_ session: Rehearsal, _ comment: String = "") throws {
+    let application = try application(session)
+    do {
+      try application.run(application.plan())
+    } catch let error as ApplyError {
+      if case .conflicts(let conflicts) = error {
+        Issue.record("\(conflicts.map(\.description)) \(comment)")
+        return
+      }
+      throw error
+    }
+    try expectTwin(session, comment)
+    #expect(application.refusals == [])
+    #expect(try application.plan().isEmpty)
+    #expect(session.store?.isUnchanged == true)
+  }
+
+  static func expectTwin(_ session: Rehearsal, _ comment: String = "") throws {
+    let left = try session.listing(session.place.project, withTimes: true).split(separator: "\n")
+    let right = try session.listing(session.twin, withTimes: true).split(separator: "\n")
+    let (missing, extra) = (right.filter { !left.contains($0) }, left.filter { !right.contains($0) })
+    #expect(missing == [] && extra == [], "\(comment)")
+  }
+
+  @Test func `apply makes the project what the session shows`() throws {
+    let session = try Rehearsal(Self.project)
+    try session.write("a.txt", "new\n")
+    try session.rename("src/deep", "moved")
+    try session.write("moved/f", "deeper\n")
+    try session.removeTree("gone")
+    try session.makeDirectory("fresh")
+    try session.create("fresh/x", "x")
+    try session.makeFIFO("fresh/pipe")
+    try session.link("fresh/x", "fresh/y")
+    try session.rename("b.txt", "fresh/b.txt")
+    try session.setMode("tool", 0o4711)
+    try session.remove("link")
+    try session.makeSymlink("link", to: "elsewhere")
+    try session.write("h1", "through h1\n")
+    try Self.expectApplied(session)
+  }
+
+  @Test func `applying twice does nothing the second time`() throws {
+    let session = try Rehearsal(Self.project)
+    try session.write("a.txt", "new\n")
+    let application = try Self.application(session)
+    #expect(try application.run(application.plan()) == 1)
+    #expect(try application.run(application.plan()) == nil)
+  }
+
+  @Test(arguments: 0..<60)
+  func `random sessions are applied exactly`(seed: Int) throws {
+    let session = try Rehearsal(Self.project)
+    var script = RandomScript(seed: UInt64(seed) + 1000)
+    try script.play(on: session, count: 25)
+    try Self.expectApplied(session, script.lines.joined(separator: "; "))
+  }
+}
