@@ -12,7 +12,11 @@ package struct SignalInput: ~Copyable {
   package init(_ signals: [Int32]) throws(Errno) {
     var set = sigset_t()
     sigemptyset(&set)
-    for signal in signals { sigaddset(&set, signal) }
+    for number in signals {
+      sigaddset(&set, number)
+      // Who started us may ignore it, and then the kernel reaps children without a word.
+      if number == SIGCHLD { signal(number, SIG_DFL) }
+    }
     try check { sigprocmask(SIG_BLOCK, &set, nil) }
     descriptor = OwnedDescriptor(owning: try check { cl_signal_descriptor(&set) })
   }
