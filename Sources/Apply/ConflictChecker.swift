@@ -28,7 +28,11 @@ struct ConflictChecker {
       switch change.kind {
       case .added: try checkPlace(change, base)
       case .renamed:
-        if change.replaced != nil { try comparePin(change, base) } else { try checkPlace(change, base) }
+        if change.replaced != nil {
+          try comparePin(change, base)
+        } else {
+          try checkPlace(change, base)
+        }
       case .deleted, .modified: break
       }
     }
@@ -66,11 +70,20 @@ struct ConflictChecker {
 
   private mutating func comparePin(_ change: Change, _ path: ByteString) throws {
     guard let status = try lower.status(path) else { return note(change, path, .gone) }
-    guard let pin = pins[PinKey(root: root.id, path: path)] else {
+    guard let pin = pin(of: change, at: path, status) else {
       if !path.isEmpty, !isOrigin(change, status) { note(change, path, .appeared) }
       return
     }
     if let reason = try difference(pin, status, path) { note(change, path, reason) }
+  }
+
+  /// What is kept of a path, or of the same inode under another name.
+  private func pin(of change: Change, at path: ByteString, _ status: FileStatus) -> Pin? {
+    if let pin = pins[PinKey(root: root.id, path: path)] { return pin }
+    guard let other = change.pinnedAt, let pin = pins[PinKey(root: root.id, path: other)],
+      pin.inode == status.inode, pin.device == status.device
+    else { return nil }
+    return pin
   }
 
   /// Whether the lower has the very inode of which the plan speaks, though no pin was needed.

@@ -11,7 +11,9 @@ extension Settlement {
   }
 
   /// Takes what was applied out of the session's tree, in a step of its own, durably.
-  func settle(_ store: SessionStore, root: Int64, pins: [PinKey: Pin], kind: Step.Kind, message: String)
+  func settle(
+    _ store: SessionStore, root: Int64, pins: [PinKey: Pin], kind: Step.Kind, message: String
+  )
     throws
   {
     let step = store.beginStep(kind, message: message)

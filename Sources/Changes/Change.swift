@@ -28,9 +28,13 @@ package struct Change: Sendable {
   package var linkedTo: ByteString?
   /// Whether the lower's inode is kept, because names that the session doesn't know lead to it.
   package var keepsInode = false
+  /// Whether the session took the path away, while names that it doesn't know lead to the inode.
+  package var isNameless = false
   /// Whether the content is that of another inode than the lower's.
   package var isReplacement = false
   package var node: NodeID?
+  /// Where the session kept what the lower's inode was, if not at the origin.
+  package var pinnedAt: ByteString?
   /// Where the session's tree says so; nil for what an opaque directory hides without a row.
   package var entry: EntryKey?
   /// Where the session's tree hides what was renamed.

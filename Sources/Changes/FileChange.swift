@@ -78,7 +78,9 @@ extension Plan {
   }
 
   private static func modified(_ change: Change) -> FileChange? {
-    guard let old = change.old, let new = change.new, new.isTracked else { return nil }
+    guard let old = change.old, let new = change.new, new.isTracked, !change.isNameless else {
+      return nil
+    }
     let isMoved = change.origin != change.path
     guard isMoved || change.differences.contains(.content) || old.gitMode != new.gitMode else {
       return nil

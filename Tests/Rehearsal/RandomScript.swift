@@ -53,10 +53,12 @@ package struct RandomScript {
     case 5: if isFree { try session.makeSymlink(fresh, to: "target\(next(3))") }
     case 6: if let file { try session.setMode(file, next(2) == 0 ? 0o755 : 0o644) }
     case 7, 8:
-      if let any, isFree, fresh != any, !fresh.hasPrefix(any + "/") { try session.rename(any, fresh) }
+      if let any, isFree, fresh != any, !fresh.hasPrefix(any + "/") {
+        try session.rename(any, fresh)
+      }
     case 9: if let any { try session.removeTree(any) }
     case 10:
-      if let file, let target = pick(try paths(session, "-type f")), target != file {
+      if let file, let target = pick(try paths(session, "-type f -links 1")), target != file {
         try session.rename(file, target)
       }
     default: if let file, isFree, next(2) == 0 { try session.link(file, fresh) }

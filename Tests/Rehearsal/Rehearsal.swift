@@ -71,7 +71,7 @@ package final class Rehearsal {
       cd '\(path)'; find . -printf '\(format)\\n' | LC_ALL=C sort
       find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum
       find . -type f -links +1 -printf '%i %P\\n' | LC_ALL=C sort -k2 |
-        awk '{ if (!($1 in n)) n[$1] = ++c; print "links", n[$1], $2 }'
+        awk '{ if ($1 in first) print "link", $2, "of", first[$1]; else first[$1] = $2 }'
       """
     return try place.shell(script)
   }
@@ -193,7 +193,9 @@ extension Rehearsal {
   /// Runs a script in the twin.
   func inTwin(_ words: [String]) throws {
     let ended = try Command(words, in: twin, environment: Playground.environment).run()
-    guard ended.status == 0 else { throw Missing(path: words.joined(separator: " ") + ended.complaint) }
+    guard ended.status == 0 else {
+      throw Missing(path: words.joined(separator: " ") + ended.complaint)
+    }
   }
 
   private func hiddenLower(_ path: String) throws -> ByteString? {

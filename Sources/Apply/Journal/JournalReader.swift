@@ -48,7 +48,9 @@ struct JournalReader {
     case "put": return .put(try slot(), try name(), held: try expected())
     case "swap": return .swap(try slot(), try name(), held: try expected(), try expected())
     case "overwrite":
-      return .overwrite(new: try slot(), old: try slot(), try name(), inode: UInt64(bitPattern: Int64(try number())))
+      return .overwrite(
+        new: try slot(), old: try slot(), try name(), inode: UInt64(bitPattern: Int64(try number()))
+      )
     case "attributes":
       let (path, inode) = (try name(), UInt64(bitPattern: Int64(try number())))
       guard try next() == "old" else { throw Damage() }

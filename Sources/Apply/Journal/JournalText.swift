@@ -27,7 +27,9 @@ struct JournalText {
     init(_ bytes: [UInt8]) {
       var text: [UInt8] = bytes.isEmpty ? [0x25] : []
       for byte in bytes {
-        if byte > 0x20, byte < 0x7F, byte != 0x25 { text.append(byte) } else {
+        if byte > 0x20, byte < 0x7F, byte != 0x25 {
+          text.append(byte)
+        } else {
           text += [0x25] + [byte].hex.utf8
         }
       }
@@ -67,7 +69,8 @@ struct JournalText {
 
   static func words(_ expected: Expected) -> [Word] {
     [
-      Word(Int64(bitPattern: expected.inode)), Word(expected.size), Word(expected.modified.nanoseconds),
+      Word(Int64(bitPattern: expected.inode)), Word(expected.size),
+      Word(expected.modified.nanoseconds),
       Word(expected.isDirectory ? 1 : 0),
     ]
   }

@@ -143,7 +143,7 @@ struct Executor {
       do throws(Errno) {
         let opened = try root.open(beneath: parent, [.directory])
         try opened.borrowed.synchronize()
-      } catch .noEntry {
+      } catch .noEntry, .notDirectory {
         // It was taken away after something had left it.
       }
     }

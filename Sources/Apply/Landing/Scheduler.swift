@@ -29,10 +29,42 @@ struct Scheduler {
     _ = stage(of: top.device, at: ByteString([]))
     try noteOldTime(of: ByteString([]))
     findReplacements()
-    for change in plan.changes where change.linkedTo == nil { try schedule(change) }
+    for change in plan.changes where change.linkedTo == nil && !change.isNameless {
+      try schedule(change)
+    }
+    for change in plan.changes where change.isNameless { try scheduleNameless(change) }
     for change in plan.changes where change.linkedTo != nil { try scheduleLink(change) }
     noteNewTimes()
     return schedule
+  }
+
+  /// Changes what other names still lead to, in the slot into which the known name was taken.
+  private mutating func scheduleNameless(_ change: Change) throws {
+    guard let origin = change.origin, let held = heldPath(of: origin) else { return }
+    let status = try present(origin)
+    var inSlot = change
+    inSlot.path = held
+    guard let old = change.old, let new = change.new else { return }
+    if change.differences.contains(.content) {
+      try overwrite(inSlot, origin, at: try newSlot(near: origin), status)
+    } else {
+      setAttributes(inSlot, old, new, inode: status.inode)
+    }
+  }
+
+  /// Where a path that is taken away can be found then.
+  private func heldPath(of path: ByteString) -> ByteString? {
+    for operation in schedule.takes + schedule.puts {
+      switch operation {
+      case .take(let slot, let taken, _) where path.isWithin(taken):
+        let place = schedule.stages[slot.stage].appending(slot.name)
+        return taken == path ? place : place.appending(path.relative(to: taken))
+      case .swap(let slot, path, _, _):
+        return schedule.stages[slot.stage].appending(slot.name)
+      default: continue
+      }
+    }
+    return nil
   }
 
   /// A file that gives way to another kind of file is exchanged with it, not taken first.

@@ -37,7 +37,9 @@ struct Stager {
     try attempt("write what is to be applied to the disk") { () throws(Errno) in
       for (index, path) in stages.paths.enumerated() where !path.isEmpty {
         let folder = try stages.folder(Slot(stage: index, number: 0))
-        if schedule.items.count > 16 { try folder.synchronizeFileSystem() } else {
+        if schedule.items.count > 16 {
+          try folder.synchronizeFileSystem()
+        } else {
           try folder.synchronize()
         }
       }
@@ -127,7 +129,8 @@ struct Stager {
     _ change: Change, _ new: Facts, in parent: Descriptor, _ name: ByteString
   ) throws {
     var attributes = new.attributes ?? [:]
-    if new.attributes == nil, change.kind != .added, !change.isReplacement, let origin = change.origin,
+    if new.attributes == nil, change.kind != .added, !change.isReplacement,
+      let origin = change.origin,
       new.kind != .symlink
     {
       attributes = try contents.lower.attributes(origin)

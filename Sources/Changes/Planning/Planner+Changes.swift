@@ -74,6 +74,7 @@ extension Planner {
   func describe(_ change: inout Change, _ node: Node, _ place: Place) throws {
     change.node = node.id
     change.entry = place.entry
+    change.pinnedAt = node.origin
     change.keepsInode = node.flags.contains(.linked)
     var facts = Facts(node)
     let origin = try node.origin.flatMap { try lower.status($0) }

@@ -19,8 +19,9 @@ struct Planner {
   ) throws -> Plan {
     var planner = Planner(
       tree: tree, attributes: attributes, root: root, contents: contents,
-      survey: Survey(tree: tree, root: root))
+      survey: try Survey(tree: tree, root: root, lower: contents.lower))
     try planner.compareTop()
+    try planner.compareNameless()
     planner.changes.sort(by: Change.precedes)
     return Plan(
       root: root, changes: planner.changes, claims: planner.survey.claims,
@@ -31,9 +32,24 @@ struct Planner {
     guard let top = tree.nodes[root.node] else { return }
     let path = ByteString([])
     if !top.flags.contains(.lowerAttributes) || !top.flags.contains(.lowerExtendedAttributes) {
-      try compareAtHome(top, Place(path: path, base: path, there: try lower.status(path), entry: nil))
+      try compareAtHome(
+        top, Place(path: path, base: path, there: try lower.status(path), entry: nil))
     }
     try visit(root.node, at: path, base: path, hidesRest: false)
+  }
+
+  /// Files whose names the session took away, while others that it never touched lead to them.
+  private mutating func compareNameless() throws {
+    for node in tree.nodes.values.sorted(by: { $0.id < $1.id })
+    where node.root == root.id && node.flags.contains(.linked) && survey.placements[node.id] == nil
+    {
+      guard let origin = node.origin, let there = try lower.status(origin),
+        there.inode == node.originInode, there.linkCount > 1
+      else { continue }
+      let before = changes.count
+      try modify(node, Place(path: origin, base: origin, there: there, entry: nil), there)
+      if changes.count > before { changes[before].isNameless = true }
+    }
   }
 
   /// One name of a directory under comparison.
@@ -86,7 +102,7 @@ struct Planner {
     guard let home = survey.home(of: node.id), home.path == place.path else {
       return try compareFurtherName(node, place)
     }
-    if let origin = node.origin, place.base == origin, !survey.moved.contains(origin) {
+    if let origin = survey.origin(of: node), place.base == origin, !survey.moved.contains(origin) {
       return try compareAtHome(node, place)
     }
     if node.origin != nil { return try compareRenamed(node, place) }

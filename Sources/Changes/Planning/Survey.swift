@@ -13,13 +13,17 @@ struct Survey {
 
   private let tree: SavedTree
   private let root: Root
+  private let lower: LowerTree
   private(set) var placements: [NodeID: [Placement]] = [:]
   private(set) var claims: [ByteString: EntryKey] = [:]
   /// The paths of the lower whose things are at other places.
   private(set) var moved: Set<ByteString> = []
+  /// Where the lower has a node's inode under another name than its origin, which is gone.
+  private(set) var otherOrigins: [NodeID: ByteString] = [:]
 
-  init(tree: SavedTree, root: Root) {
+  init(tree: SavedTree, root: Root, lower: LowerTree) throws {
     self.tree = tree
+    self.lower = lower
     self.root = root
     // A directory that has moved has no lower below its old place: what seemed to be at home there
     // then has moved as well. Each round finds at least one more, so this ends.
@@ -27,7 +31,7 @@ struct Survey {
       placements = [:]
       claims = [:]
       walk(root.node, at: ByteString([]), base: ByteString([]))
-      let found = movedPaths()
+      let found = try movedPaths()
       if found == moved { return }
       moved = found
     }
@@ -52,20 +56,42 @@ struct Survey {
     return base
   }
 
-  private func movedPaths() -> Set<ByteString> {
+  /// Where the lower has what a node came from.
+  func origin(of node: Node) -> ByteString? { otherOrigins[node.id] ?? node.origin }
+
+  private mutating func movedPaths() throws -> Set<ByteString> {
     var found: Set<ByteString> = []
     for (id, places) in placements {
       guard let origin = tree.nodes[id]?.origin else { continue }
-      if !places.contains(where: { $0.base == origin }) { found.insert(origin) }
+      if places.contains(where: { $0.base == origin }) { continue }
+      if let other = try otherName(of: id, places) {
+        otherOrigins[id] = other
+      } else {
+        found.insert(origin)
+      }
     }
     return found
+  }
+
+  /// A place on which the lower has the very inode of a file: one of its hard links.
+  private func otherName(of id: NodeID, _ places: [Placement]) throws -> ByteString? {
+    guard let node = tree.nodes[id], node.kind != .directory else { return nil }
+    for base in places.compactMap(\.base).sorted() where !moved.contains(base) {
+      guard let status = try lower.status(base) else { continue }
+      if status.inode == node.originInode, status.device == node.originDevice { return base }
+    }
+    return nil
   }
 
   /// The place that counts as the node's own: at home if it is there, else the first by path.
   func home(of id: NodeID) -> Placement? {
     guard let places = placements[id] else { return nil }
-    let origin = tree.nodes[id]?.origin
-    if let origin, let home = places.first(where: { $0.base == origin }) { return home }
+    let node = tree.nodes[id]
+    if let origin = node.flatMap({ self.origin(of: $0) }),
+      let home = places.first(where: { $0.base == origin })
+    {
+      return home
+    }
     return places.min { $0.path < $1.path }
   }
 }

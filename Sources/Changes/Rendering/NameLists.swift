@@ -71,7 +71,9 @@ package struct NameLists {
     // What came or went with its files is told by them.
     if facts.kind == .directory, change.kind == .deleted,
       change.below.contains(where: \.facts.isTracked)
-    { return }
+    {
+      return
+    }
     let mark = facts.kind == .directory ? "/" : ""
     let names = [change.kind == .renamed ? change.origin : nil, change.path].compactMap { $0 }
       .map { ByteString($0.bytes + mark.utf8) }

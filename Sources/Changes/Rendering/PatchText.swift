@@ -35,7 +35,8 @@ package struct PatchText {
     var header = Self.firstLines(file)
     if file.isRename { header += Self.renameLines(file, diff) }
     let isBinary = diff.isBinary
-    if case .same = diff, !file.isEmptyAppearance {} else {
+    if case .same = diff, !file.isEmptyAppearance {
+    } else {
       header += try indexLine(file, isFull: isBinary)
     }
     try sink.write(style.paint(header, .header))

@@ -20,6 +20,7 @@ extension Plan {
       case .modified, .deleted: break
       }
     }
+    if change.isNameless { notes.append("further names of deleted \(name) change with it") }
     if let link = change.linkedTo { notes.append("hard link \(name) of '\(link.printable)'") }
     return notes + attributeNotes(of: change, facts, name)
   }

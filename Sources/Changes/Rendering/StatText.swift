@@ -48,7 +48,9 @@ package struct StatText {
     }
     if facts.kind == .directory, change.kind == .deleted,
       change.below.contains(where: \.facts.isTracked)
-    { return nil }
+    {
+      return nil
+    }
     let none = LineCount()
     let origin = change.kind == .renamed ? (change.origin?.gitQuoted ?? "") + " => " : ""
     var words = "\(change.kind.rawValue) \(facts.kind.words)"
