@@ -44,7 +44,9 @@ let package = Package(
     room("Overlay", uses: ["Linux", "Store", "CFuse"]),
     room(
       "Profiles", uses: ["Linux", "CToml"],
-      resources: ["default", "strict", "open", "agent"].map { .embedInCode("Shipped/\($0).toml") }),
+      resources: ["default", "strict", "open", "agent", "secrets"].map {
+        .embedInCode("Shipped/\($0).toml")
+      }),
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
     room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
     room("Changes", uses: ["Linux", "Store", "CGit2"]),
@@ -75,6 +77,13 @@ let package = Package(
     .executableTarget(
       name: "box-probe", dependencies: ["Linux", "Profiles", "Sandbox"], path: "Tests/BoxProbe",
       swiftSettings: swift),
+    .executableTarget(
+      name: "breakout", path: "Tests/Breakout",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    tests("BreakoutTests", of: ["Harness", "Linux", "box-probe", "breakout"]),
+    tests("ProfilesTests", of: ["Profiles", "Linux"]),
+    tests("ConfinementTests", of: ["Confinement", "Profiles", "Linux"]),
+    tests("SandboxTests", of: ["Harness", "Sandbox", "Linux", "box-probe"]),
     tests("LinuxTests", of: ["Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
     tests("OverlayTests", of: ["Harness", "Differential", "Linux"]),

@@ -66,3 +66,19 @@ extension FilterProgram {
     return FilterProgram(instructions: bytes + second.instructions)
   }
 }
+
+extension CallFilter {
+  /// Whether libseccomp knows a call of that name, on any architecture.
+  package static func isKnown(_ call: String) -> Bool {
+    seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR
+  }
+
+  /// The name of a call of this machine, or its number where libseccomp knows none.
+  package static func name(of number: Int32) -> String {
+    guard let name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), number) else {
+      return String(number)
+    }
+    defer { free(name) }
+    return String(cString: name)
+  }
+}

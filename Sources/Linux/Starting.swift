@@ -136,3 +136,15 @@ extension Descriptor {
     return bytes
   }
 }
+
+extension Descriptor {
+  /// Reads to the end a file whose size is not told, as those of /proc.
+  package func readToEnd() throws(Errno) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let part = try read(byteCount: 1 << 16)
+      if part.isEmpty { return bytes }
+      bytes += part
+    }
+  }
+}

@@ -52,7 +52,7 @@ package enum CallGroups {
 
   private static let files = """
     access chdir chmod chown close close_range creat dup dup2 dup3 faccessat faccessat2 fallocate
-    fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync flock fstat fstatat fstatfs
+    fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync flock fstat fstatfs
     fsync ftruncate futimesat getcwd getdents getdents64 inotify_add_watch inotify_init
     inotify_init1 inotify_rm_watch lchown link linkat lseek lstat mkdir mkdirat mknod mknodat
     name_to_handle_at newfstatat open openat openat2 readlink readlinkat rename renameat renameat2

@@ -73,6 +73,9 @@ package struct EnvironmentRules: Sendable, Equatable {
   package var set: [String: String] = [:]
   /// Names never handed on, whatever `pass` says; "*" at either end stands for any rest.
   package var deny: [String] = []
+
+  /// No variable at all.
+  package init() {}
 }
 
 /// What the command may reach, and who may reach it.
@@ -90,6 +93,9 @@ package struct NetworkRules: Sendable, Equatable {
   package var allow: [String] = []
   /// Ports of the box's loopback that the host may reach at its own.
   package var publish: [UInt16] = []
+
+  /// No network.
+  package init() {}
 }
 
 /// Which system calls are served.
@@ -106,6 +112,9 @@ package struct CallRules: Sendable, Equatable {
   /// Groups ("@debug") and calls ("ptrace") besides the usual ones.
   package var allow: [String] = []
   package var deny: [String] = []
+
+  /// The usual groups, enforced.
+  package init() {}
 }
 
 /// The most that a run may use; nil is no limit.
@@ -120,4 +129,7 @@ package struct Limits: Sendable, Equatable {
   package var sessionFiles: UInt64?
   /// The bytes that each private tmpfs may hold.
   package var scratchBytes: UInt64?
+
+  /// No limits.
+  package init() {}
 }

@@ -20,9 +20,24 @@ extension LaunchPlan {
       return ExtraMount(source: source, target: target, mode: mode, optional: rule.optional)
     }
     masks = view.masks + hidden
+    maskHostSockets()
     if network == .host { mounts += Self.resolverFiles }
     restrictions = try at(.filter) { () throws(Errno) in
       try Restrictions(profile, writable: writable + extra)
+    }
+  }
+
+  /// Masks the sockets of the host that the view would show as the host's own.
+  package mutating func maskHostSockets() {
+    let covered: [ByteString] = ["/dev", "/proc", "/run", "/tmp", "/var/run", "/var/tmp"]
+    for path in HostSockets.paths() {
+      for mount in mounts where mount.mode != .scratch && path.isWithin(mount.source) {
+        masks.append(mount.target.appending(path.relative(to: mount.source)))
+      }
+      let isOverlaid = roots.contains { path.isWithin($0.path) }
+      if base == .host, !isOverlaid, !covered.contains(where: { path.isWithin($0) }) {
+        masks.append(path)
+      }
     }
   }
 

@@ -33,6 +33,7 @@ struct ProbeOptions {
     if own.network == .host { plan.network = .host }
     plan.mounts.append(
       ExtraMount(source: project, target: project, mode: .readWrite, optional: true))
+    plan.maskHostSockets()
   }
 
   mutating func parse(_ arguments: ArraySlice<String>) throws {
