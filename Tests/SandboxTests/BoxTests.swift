@@ -3,7 +3,7 @@ import Harness
 import Linux
 import Testing
 
-/// A box as its keeper and its commands see it. These fail where namespaces are missing.
+/// A box as its keeper and its commands see it; fails where namespaces are missing.
 @Suite struct BoxTests {
   private func probe(_ switches: [String] = [], _ words: String...) throws -> Finished {
     let program = ByteString(Playground.binary).parent.appending("box-probe").string ?? ""
