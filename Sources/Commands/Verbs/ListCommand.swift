@@ -12,9 +12,9 @@ enum ListCommand {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let isAll = invocation.arguments.has("all")
+    let project = isAll ? nil : try invocation.project()
     guard let catalogue = try invocation.catalogue() else { return try show([], invocation) }
-    let items =
-      isAll ? try catalogue.items() : try catalogue.items(of: invocation.project().path)
+    let items = try project.map { try catalogue.items(of: $0.path) } ?? catalogue.items()
     return try show(
       items.map { Row(item: $0, isRunning: try StoredSession.open($0, in: catalogue).isRunning) },
       invocation)

@@ -63,11 +63,7 @@ package final class Attendance {
 
   /// Waits for something and does it; the report once the command has ended.
   private func step() throws -> CommandReport? {
-    while let (method, params) = client.nextNotification() {
-      guard params["process"]?.int == process else { continue }
-      if method == "exited", let report = Wire.report(from: params) { return report }
-      if method == "stopped" { stopHere() }
-    }
+    if let report = try heard() { return report }
     var set = PollSet()
     let keeperPlace = set.add(client.channel.socket.borrowed)
     let signalPlace = set.add(signals.descriptor.borrowed)
@@ -76,10 +72,21 @@ package final class Attendance {
     relay?.advance(set)
     if !set.events(at: signalPlace).isEmpty { forwardSignals() }
     if !set.events(at: keeperPlace).isEmpty, try !client.receive() {
+      if let report = try heard() { return report }
       relay?.drain()
       throw SessionError(
         "the session's keeper ended before the command did",
         hint: "what the command had written is in the session; 'cowbox diff' shows it")
+    }
+    return nil
+  }
+
+  /// What the keeper has said of the command; the report once it has ended.
+  private func heard() throws -> CommandReport? {
+    while let (method, params) = try client.nextNotification() {
+      guard params["process"]?.int == process else { continue }
+      if method == "exited", let report = Wire.report(from: params) { return report }
+      if method == "stopped" { stopHere() }
     }
     return nil
   }

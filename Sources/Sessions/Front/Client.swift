@@ -44,10 +44,9 @@ package final class Client {
   {
     let id = nextID
     nextID += 1
-    do throws(Errno) {
-      try channel.send(
-        .request(id: id, method: method, params: params), descriptors: descriptors)
-    } catch { throw Self.ended }
+    // A keeper that ended may have said why before; that is read below.
+    try? channel.send(
+      .request(id: id, method: method, params: params), descriptors: descriptors)
     while true {
       guard let message = try nextMessage() else { throw Self.ended }
       switch message {
@@ -74,17 +73,17 @@ package final class Client {
   func receive() throws -> Bool {
     let isOpen: Bool
     do throws(Errno) { isOpen = try channel.fill() } catch { isOpen = false }
+    return isOpen
+  }
+
+  /// The next notification that has come, perhaps in one piece with an answer.
+  func nextNotification() throws -> (method: String, params: JSON)? {
     while let line = try channel.nextLine() {
       if case .notification(let method, let params) = try Message(line: line) {
         notifications.append((method, params))
       }
     }
-    return isOpen
-  }
-
-  /// The next notification that has come.
-  func nextNotification() -> (method: String, params: JSON)? {
-    notifications.isEmpty ? nil : notifications.removeFirst()
+    return notifications.isEmpty ? nil : notifications.removeFirst()
   }
 
   /// Sends a request whose answer nobody waits for.

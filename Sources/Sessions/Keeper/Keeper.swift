@@ -53,6 +53,8 @@ final class Keeper {
 
   /// Waits for one thing at least and does all that have come.
   private func serveOnce() throws {
+    // Also what came while a command was being started, of which the descriptor says nothing.
+    takeEvents()
     var set = PollSet()
     let listenerPlace = set.add(listener.borrowed)
     let signalPlace = set.add(signals.descriptor.borrowed)
