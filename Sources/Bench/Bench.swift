@@ -38,6 +38,7 @@ struct Bench {
       }
     }
     print(results.table)
+    if let program = arguments.program { print(try place.measureStartup(of: program)) }
     if let path = arguments.json { try results.writeJSON(to: ByteString(path)) }
   }
 }
@@ -48,6 +49,8 @@ struct Arguments {
   var largeMegabytes: Int64 = 512
   var rounds = 3
   var json: String?
+  /// The cowbox whose start-up is measured as well.
+  var program: String?
   /// The three directories of a run that only serves: lower, mount point, session.
   var served: [String]?
 
@@ -59,6 +62,7 @@ struct Arguments {
       case "--large": largeMegabytes = Int64(try Self.number(&rest, word))
       case "--rounds": rounds = try Self.number(&rest, word)
       case "--json": json = rest.popFirst()
+      case "--cowbox": program = rest.popFirst()
       case "--serve":
         served = Array(rest)
         rest = []
@@ -69,6 +73,7 @@ struct Arguments {
 
   static let usage =
     "usage: cowbox-bench [--files N] [--large MIB] [--rounds N] [--json FILE]"
+    + " [--cowbox PROGRAM]"
 
   private static func number(_ rest: inout ArraySlice<String>, _ word: String) throws -> Int {
     guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {

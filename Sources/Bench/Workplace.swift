@@ -67,6 +67,11 @@ struct Workplace {
     }
   }
 
+  /// What starting costs, in a tree of this run's size.
+  func measureStartup(of program: String) throws -> String {
+    try Startup(program: program).run(tree: tree, scratch: path)
+  }
+
   private func mount(_ side: Side, at place: String) throws -> Mounted {
     let view = place + "/view"
     switch side {
