@@ -10,11 +10,12 @@ enum StatusCommand {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
-    let commands = try session.runningCommands()
+    let (keeper, commands) = try session.runningCommands()
     if invocation.wantsJSON {
       let value: JSON = [
         "session": .string(session.name.text), "project": JSON(session.project),
-        "running": .bool(session.isRunning), "commands": .array(commands.map(\.json)),
+        "running": .bool(session.isRunning), "keeper": JSON.optional(keeper) { .int($0) },
+        "commands": .array(commands.map(\.json)),
       ]
       try invocation.output.line(value.prettyText)
       return ExitCode.done

@@ -3,7 +3,8 @@ import Linux
 /// The table of commands: usage, help, manual and completions come from here.
 enum Verbs {
   static let all: [Verb] = [
-    RunCommand.run, RunCommand.shell, RunCommand.exec, StatusCommand.verb, LogCommand.verb,
+    RunCommand.run, RunCommand.shell, RunCommand.exec, StatusCommand.verb,
+    DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb, LogCommand.verb,
     ListCommand.verb, HelpCommand.verb, VersionCommand.verb,
   ]
 

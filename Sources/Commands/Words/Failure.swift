@@ -1,3 +1,4 @@
+import Apply
 import Linux
 import Sessions
 import Store
@@ -40,6 +41,8 @@ package struct Failure: Error {
     switch error {
     case let failure as Failure: self = failure
     case let error as SessionError: self.init(error)
+    case let error as ProtocolError: self.init(SessionError(error))
+    case let error as ApplyError: self.init(error)
     case let error as SystemError:
       self.init(error.description, hint: Self.hint(for: error.errno))
     case let error as StoreError:

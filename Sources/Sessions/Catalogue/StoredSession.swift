@@ -50,15 +50,28 @@ extension StoredSession {
     package let json: JSON
   }
 
-  /// The commands that run now; none where there is no keeper.
-  package func runningCommands() throws -> [RunningCommand] {
-    guard let client = try Client.connect(to: directory.borrowed) else { return [] }
+  /// The keeper's process and the commands that run now; none where there is no keeper.
+  package func runningCommands() throws -> (keeper: Int64?, [RunningCommand]) {
+    guard let client = try Client.connect(to: directory.borrowed) else { return (nil, []) }
     defer { client.leave() }
     let status = try client.call("status").result
-    return (status["commands"]?.array ?? []).map { command in
+    let commands = (status["commands"]?.array ?? []).map { command in
       RunningCommand(
         words: command["words"]?.array?.compactMap(\.byteString) ?? [],
         began: Timestamp(nanoseconds: command["began"]?.int ?? 0), json: command)
     }
+    return (status["keeper"]?.int, commands)
+  }
+}
+
+extension StoredSession {
+  /// Takes the session's lock; nil while somebody else has it.
+  package func lockAtRest() throws -> OwnedDescriptor? {
+    let run = directory.borrowed
+    let lock = try attempt("lock session", name.bytes) { () throws(Errno) in
+      try run.open("run/lock", [.readWrite, .create, .noFollow], mode: 0o600)
+    }
+    guard try lock.borrowed.takeLock() else { return nil }
+    return lock
   }
 }
