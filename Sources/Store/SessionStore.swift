@@ -31,7 +31,7 @@ package final class SessionStore: @unchecked Sendable {
     let lockFile = try takeLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
     let database = try Database(path: files.databasePath, mode: .create)
-    try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN")
+    try database.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; BEGIN")
     try database.execute(Schema.creation)
     for root in roots { try root.insert(into: database) }
     try database.execute("COMMIT")
@@ -248,6 +248,13 @@ extension SessionStore {
     reserve.giveUp(in: files.run.borrowed)
     try writing.with { () throws(StoreError) in
       try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+  }
+
+  /// Says that the session is about to be removed: nothing of it need reach the disk any more.
+  package func abandon() throws(StoreError) {
+    try writing.with { () throws(StoreError) in
+      try database.execute("PRAGMA synchronous = OFF")
     }
   }
 

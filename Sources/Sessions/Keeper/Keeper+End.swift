@@ -11,6 +11,7 @@ extension Keeper {
     // The kernel writes back what it has cached before it ends the connection.
     fileSystem.wait()
     if plan.isNew, store.isUnchanged {
+      try store.abandon()
       try Catalogue.open(at: plan.sessions).remove(plan.session)
     } else {
       try store.checkpoint()
