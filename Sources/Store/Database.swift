@@ -10,10 +10,13 @@ package final class Database: @unchecked Sendable {
   /// How a database is opened.
   enum Mode {
     case read, write, create
+    /// Exactly the bytes of the file: no journal beside it is looked at. The path is a URI.
+    case immutable
 
     fileprivate var flags: Int32 {
       switch self {
       case .read: SQLITE_OPEN_READONLY
+      case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       case .write: SQLITE_OPEN_READWRITE
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }

@@ -2,8 +2,8 @@ import Linux
 
 /// A consistent reading of a session, whether or not a keeper is writing it.
 package final class SessionReader {
-  private let database: Database
-  private let files: SessionFiles
+  let database: Database
+  let files: SessionFiles
   package let roots: [Root]
 
   /// Opens a session's directory for reading; everything read is of this one instant.

@@ -59,6 +59,29 @@ final class Statement {
     sqlite3_bind_text(handle, position, value, -1, transient)
   }
 
+  /// Binds bytes that need not outlive the call.
+  func bind(_ position: Int32, _ bytes: UnsafeRawBufferPointer) {
+    // SQLITE_TRANSIENT, as above.
+    let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    if bytes.isEmpty {
+      sqlite3_bind_zeroblob(handle, position, 0)
+    } else {
+      sqlite3_bind_blob(handle, position, bytes.baseAddress, Int32(bytes.count), transient)
+    }
+  }
+
+  func bindNothing(_ position: Int32) { sqlite3_bind_null(handle, position) }
+
+  /// The type of a value, as SQLite numbers them.
+  func type(_ column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
+
+  /// Calls `body` with the bytes of a blob or text, which are there until the next row.
+  func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    let start = sqlite3_column_blob(handle, column)
+    let count = Int(sqlite3_column_bytes(handle, column))
+    return body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
