@@ -31,6 +31,7 @@ let package = Package(
     .systemLibrary(
       name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "CGit2",
@@ -50,9 +51,12 @@ let package = Package(
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
     room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
     room("Changes", uses: ["Linux", "Store", "CGit2"]),
+    room("Archives", uses: ["Linux", "Store", "Changes", "CZlib"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
     room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
-    room("Commands", uses: ["Linux", "Sessions", "Apply", "Changes", "Store", "Profiles"]),
+    room(
+      "Commands",
+      uses: ["Linux", "Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"]),
     .executableTarget(name: "cowbox", dependencies: ["Commands"], swiftSettings: swift),
     .executableTarget(
       name: "cowbox-bench", dependencies: ["Linux", "CLinux", "Store", "Overlay"],
@@ -85,6 +89,7 @@ let package = Package(
     tests("ConfinementTests", of: ["Confinement", "Profiles", "Linux"]),
     tests("SandboxTests", of: ["Harness", "Sandbox", "Linux", "box-probe"]),
     tests("LinuxTests", of: ["Linux"]),
+    tests("ArchivesTests", of: ["Harness", "Archives", "Store", "Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
     tests("OverlayTests", of: ["Harness", "Differential", "Linux"]),
     .target(

@@ -6,14 +6,17 @@ import Testing
   static let table: [String: Set<String>] = [
     "Linux": [], "Profiles": [], "Store": [], "Overlay": ["Store"], "Confinement": ["Profiles"],
     "Sandbox": ["Confinement", "Profiles"], "Changes": ["Store"], "Apply": ["Changes", "Store"],
+    "Archives": ["Changes", "Store"],
     "Sessions": ["Sandbox", "Overlay", "Store", "Profiles"],
-    "Commands": ["Sessions", "Apply", "Changes", "Store", "Profiles"], "cowbox": ["Commands"],
+    "Commands": ["Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"],
+    "cowbox": ["Commands"],
   ]
 
   /// The system libraries, each in the one room that holds its key.
   static let keys: [String: Set<String>] = [
     "CFuse": ["Overlay"], "CSQLite": ["Store"], "CSeccomp": ["Confinement"],
     "CCap": ["Confinement"], "CGit2": ["Changes"], "CToml": ["Profiles"],
+    "CZlib": ["Archives"],
   ]
 
   /// Rooms that may use FoundationEssentials, for JSON and dates where nothing is hot.

@@ -1,0 +1,89 @@
+import Linux
+import Store
+
+/// One file, directory, symlink or special file as the session shows it.
+package struct ViewItem: Sendable {
+  /// Where the bytes of a regular file are.
+  package enum Content: Hashable, Sendable {
+    case zeros
+    case object(ObjectID)
+    /// An object that holds some ranges; the rest is the project's file.
+    case partial(ObjectID, over: ByteString)
+    /// The project's file at a path.
+    case lower(ByteString)
+  }
+
+  /// What several names of one file have in common.
+  package enum Identity: Hashable, Sendable {
+    case node(NodeID)
+    case lower(device: UInt64, inode: UInt64)
+  }
+
+  /// Relative to the root; empty is the root itself.
+  package var path: ByteString
+  package var kind: FileKind
+  package var permissions: UInt16
+  package var owner: UInt32
+  package var group: UInt32
+  package var device: UInt64
+  package var size: Int64
+  package var modified: Timestamp
+  package var target: ByteString?
+  package var content: Content
+  package var attributes: [ByteString: [UInt8]] = [:]
+  /// nil where the file has only this name.
+  package var identity: Identity?
+
+  /// What the project has at a path.
+  init(path: ByteString, status: FileStatus, origin: ByteString) {
+    self.path = path
+    kind = status.kind
+    permissions = UInt16(status.permissions)
+    owner = status.owner
+    group = status.group
+    device = UInt64(status.raw.st_rdev)
+    size = status.kind == .regular ? status.size : 0
+    modified = status.modified
+    content = status.kind == .regular ? .lower(origin) : .zeros
+    if status.kind != .directory, status.linkCount > 1 {
+      identity = .lower(device: status.device, inode: status.inode)
+    }
+  }
+
+  /// What the session's own row says.
+  init(path: ByteString, node: Node) {
+    self.path = path
+    kind = node.kind
+    permissions = node.permissions
+    owner = node.owner
+    group = node.group
+    device = node.device
+    size = node.kind == .regular ? node.size : 0
+    modified = node.modified
+    target = node.target
+    content = Self.content(of: node)
+    if node.kind != .directory, node.linkCount > 1 || node.flags.contains(.linked) {
+      identity = .node(node.id)
+    }
+  }
+
+  private static func content(of node: Node) -> Content {
+    guard node.kind == .regular else { return .zeros }
+    if node.flags.contains(.lowerContent), let origin = node.origin { return .lower(origin) }
+    guard let object = node.object else { return .zeros }
+    if node.flags.contains(.partial), let origin = node.origin {
+      return .partial(object, over: origin)
+    }
+    return .object(object)
+  }
+}
+
+/// One difference between a session's view of a root and the root itself, in layers' terms.
+package enum LayerEntry: Sendable {
+  /// Something that is there, whatever was there before; a directory keeps what is below it.
+  case item(ViewItem)
+  /// Nothing is there any more.
+  case whiteout(ByteString)
+  /// Nothing of what was below the directory is there any more.
+  case opaque(ByteString)
+}
