@@ -44,7 +44,7 @@ package struct ImageLayout {
       let manifest = try addImage(layer, description, to: blobs)
       try writeIndex(manifest, description, in: place.borrowed)
       try attempt("create", name) { () throws(Errno) in
-        try place.borrowed.synchronizeWhole()
+        try place.borrowed.synchronizeFileSystem()
         try directory.rename(temporary, to: directory, name, .noReplace)
       }
       return ImageLayout(manifest: manifest.digest, leftOut: leftOut)

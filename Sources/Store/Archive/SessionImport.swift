@@ -48,7 +48,7 @@ package enum SessionImport {
     _ directory: Descriptor, _ temporary: ByteString, in sessions: Descriptor, as name: ByteString
   ) throws {
     do throws(Errno) {
-      try directory.synchronizeWhole()
+      try directory.synchronizeFileSystem()
       try sessions.rename(temporary, to: sessions, name, .noReplace)
       let parent = try sessions.open(".", [.directory])
       try parent.borrowed.synchronize()
