@@ -3,20 +3,20 @@ import Linux
 import Profiles
 
 extension Restrictions {
-  /// What a profile asks for, on this machine; `writable` are the box's paths that take writes.
-  package init(_ profile: Profile, writable: [ByteString]) throws(Errno) {
+  /// What a profile asks for, on this machine.
+  package init(_ profile: Profile) throws(Errno) {
     self.init(
       capabilities: CapabilityNames.set(profile.capabilities),
       filter: try CallFilter.compile(profile.calls, userNamespaces: profile.userNamespaces),
       filterListens: profile.calls.mode == .log,
-      landlock: LandlockRules(profile, version: Landlock.version, writable: writable),
+      landlock: LandlockRules(profile, version: Landlock.version),
       limits: ResourceLimit.all(profile.limits))
   }
 }
 
 extension LandlockRules {
   /// Reading everywhere, writing where the view takes writes; nil where it is off or missing.
-  init?(_ profile: Profile, version: Int32, writable: [ByteString]) {
+  init?(_ profile: Profile, version: Int32) {
     // The first ABI forbids every rename between directories, which no tool expects.
     let isUsable = version >= 2
     if profile.landlock == .off || (profile.landlock == .bestEffort && !isUsable) { return nil }
@@ -28,14 +28,7 @@ extension LandlockRules {
     // Abstract sockets and signals, LANDLOCK_SCOPE_*.
     let scopes: UInt64 = version >= 6 && profile.network.mode != .host ? 3 : 0
     if files == 0 && scopes == 0 { return nil }
-    // EXECUTE, READ_FILE and READ_DIR
-    let reading: UInt64 = 0b1101
-    var allowed: [(path: ByteString, files: UInt64)] = []
-    if files != 0 {
-      allowed.append(("/", reading))
-      for path in writable { allowed.append((path, files)) }
-    }
-    self.init(handledFiles: files, scopes: scopes, allowed: allowed)
+    self.init(handledFiles: files, scopes: scopes)
   }
 }
 

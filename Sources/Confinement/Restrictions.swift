@@ -26,19 +26,19 @@ package struct Restrictions: Sendable {
   }
 }
 
-/// The kinds of access that Landlock denies, except beneath the paths named here.
-package struct LandlockRules: Sendable {
+/// The kinds of access that Landlock denies, except where the view itself takes writes.
+package struct LandlockRules: Sendable, Equatable {
   package var handledFiles: UInt64
   package var scopes: UInt64
-  /// Paths inside the box and what is allowed beneath them; a path that is missing is skipped.
-  package var allowed: [(path: ByteString, files: UInt64)]
 
   /// Rules with the bits of the kernel's ABI.
-  package init(handledFiles: UInt64, scopes: UInt64, allowed: [(path: ByteString, files: UInt64)]) {
+  package init(handledFiles: UInt64, scopes: UInt64) {
     self.handledFiles = handledFiles
     self.scopes = scopes
-    self.allowed = allowed
   }
+
+  /// EXECUTE, READ_FILE and READ_DIR, which are allowed everywhere: masks decide on reading.
+  package static let reading: UInt64 = 0b1101
 }
 
 /// The most that one process may use of something, as setrlimit(2) has it.

@@ -123,6 +123,12 @@ package struct ProfileLibrary: Sendable {
       suggestion: Nearest.to(name, among: names().map(\.name)))
   }
 
+  /// The file at a path as a layer, or nil where there is none.
+  package func layer(at path: ByteString) throws(ProfileError) -> ProfileLayer? {
+    guard let text = try read(path, optional: true) else { return nil }
+    return try ProfileLayer(text, file: path.printable)
+  }
+
   private func read(_ path: ByteString, optional: Bool) throws(ProfileError) -> [UInt8]? {
     do throws(Errno) {
       let file = try Descriptor.currentDirectory.open(path, [.nonBlocking])

@@ -36,6 +36,8 @@ package final class Box {
 
   /// Makes the outer namespaces and mounts FUSE there; at most eight devices, none for no FUSE.
   package static func launch(_ plan: LaunchPlan, deviceCount: Int) throws(LaunchError) -> Box {
+    var plan = plan
+    plan.maskHostSockets()
     let steps = ViewStep.all(of: plan)
     let identity = Identity.ofCaller()
     let pair = try at(.talk) { () throws(Errno) in try PacketPair() }

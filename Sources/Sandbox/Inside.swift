@@ -41,7 +41,7 @@ struct Inside {
       try Descriptor.currentDirectory.open("/dev/pts", [.path, .directory])
     }
     try enterInnerNamespace()
-    let listener = try Walls(plan.restrictions).close()
+    let listener = try Walls(plan.restrictions, writable: plan.writable).close()
     try at(.talk) { () throws(Errno) in
       var descriptors = [terminals.raw]
       if let listener { descriptors.append(listener.raw) }

@@ -3,15 +3,10 @@ import Linux
 import Profiles
 
 extension LaunchPlan {
-  /// The plan of a profile: its view, the roots that the overlay serves, and what is always hidden.
-  ///
-  /// `hidden` are cowbox's own directories: state, configuration, the session itself.
-  package init(
-    _ profile: Profile, view: ProfileView, roots: [RootMount], hidden: [ByteString],
-    writable extra: [ByteString] = []
-  ) throws(LaunchError) {
+  /// The plan of a profile and its view; the roots are the keeper's to add.
+  package init(_ profile: Profile, view: ProfileView) throws(LaunchError) {
     self.init(
-      base: profile.base == .host ? .host : .empty, roots: roots,
+      base: profile.base == .host ? .host : .empty, masks: view.masks,
       network: profile.network.mode == .host ? .host : .off, fakeRoot: profile.fakeRoot,
       scratchSize: profile.limits.scratchBytes)
     mounts = view.mounts.map { source, target, rule in
@@ -19,16 +14,12 @@ extension LaunchPlan {
         rule.mode == .scratch ? .scratch : rule.mode == .readWrite ? .readWrite : .readOnly
       return ExtraMount(source: source, target: target, mode: mode, optional: rule.optional)
     }
-    masks = view.masks + hidden
-    maskHostSockets()
     if network == .host { mounts += Self.resolverFiles }
-    restrictions = try at(.filter) { () throws(Errno) in
-      try Restrictions(profile, writable: writable + extra)
-    }
+    restrictions = try at(.filter) { () throws(Errno) in try Restrictions(profile) }
   }
 
   /// Masks the sockets of the host that the view would show as the host's own.
-  package mutating func maskHostSockets() {
+  mutating func maskHostSockets() {
     let covered: [ByteString] = ["/dev", "/proc", "/run", "/tmp", "/var/run", "/var/tmp"]
     for path in HostSockets.paths() {
       for mount in mounts where mount.mode != .scratch && path.isWithin(mount.source) {
@@ -42,7 +33,7 @@ extension LaunchPlan {
   }
 
   /// Where the view takes writes.
-  private var writable: [ByteString] {
+  var writable: [ByteString] {
     ["/dev", "/proc", "/run", "/tmp", "/var/tmp"] + roots.map(\.path)
       + mounts.filter { $0.mode != .readOnly }.map(\.target)
   }

@@ -4,8 +4,13 @@ import Linux
 /// The walls that a process puts up around itself, in the only order that works.
 struct Walls {
   private let restrictions: Restrictions
+  /// The box's paths that take writes.
+  private let writable: [ByteString]
 
-  init(_ restrictions: Restrictions) { self.restrictions = restrictions }
+  init(_ restrictions: Restrictions, writable: [ByteString]) {
+    self.restrictions = restrictions
+    self.writable = writable
+  }
 
   /// Gives up everything for good; answers the filter's listener where it has one.
   ///
@@ -29,7 +34,9 @@ struct Walls {
 
   private func restrict(to rules: LandlockRules) throws(Errno) {
     let ruleset = try Landlock.ruleset(files: rules.handledFiles, scopes: rules.scopes)
-    for (path, files) in rules.allowed {
+    let everywhere: ByteString = "/"
+    for path in rules.handledFiles == 0 ? [] : [everywhere] + writable {
+      let files = path == everywhere ? LandlockRules.reading : rules.handledFiles
       do {
         let place = try Descriptor.currentDirectory.open(path, .path)
         // What only directories can grant is refused for a file (landlock(7), EINVAL).

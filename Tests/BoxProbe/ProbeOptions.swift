@@ -25,15 +25,13 @@ struct ProbeOptions {
     let variables = PathVariables(home: home, environment: Process.environment)
     let view = try ProfileView(profile, project: project, variables: variables)
     let own = plan
-    plan = try LaunchPlan(
-      profile, view: view, roots: [], hidden: [], writable: [project, home ?? "/nonexistent"])
+    plan = try LaunchPlan(profile, view: view)
     plan.mounts += own.mounts
     plan.masks += own.masks
     plan.fakeRoot = own.fakeRoot
     if own.network == .host { plan.network = .host }
     plan.mounts.append(
       ExtraMount(source: project, target: project, mode: .readWrite, optional: true))
-    plan.maskHostSockets()
   }
 
   mutating func parse(_ arguments: ArraySlice<String>) throws {

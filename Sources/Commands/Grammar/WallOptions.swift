@@ -1,9 +1,11 @@
 import Linux
+import Profiles
 import Sessions
 
 /// The options that say what the box is made of.
 enum WallOptions {
   static let all: [Option] = [
+    Option("profile", short: "p", value: "NAME", "what the box shows and allows; a name or a file"),
     Option(
       "net", value: "WHICH", choices: ["off", "host"], "the network: off (the default) or host"),
     Option("env", short: "e", value: "NAME[=VALUE]", repeats: true, "pass or set a variable"),
@@ -13,37 +15,72 @@ enum WallOptions {
     Option("mask", value: "PATH", repeats: true, "show a path empty"),
     Option("no-home", "leave the home directory read-only"),
     Option("fakeroot", "let the command see itself as root"),
+    Option("allow-userns", "let the command make user namespaces, as browsers do"),
+    Option(
+      "seccomp", value: "MODE", choices: ["enforce", "off"],
+      "what happens to calls that are not allowed"),
+    Option("memory", value: "SIZE", "the most memory of each process, as 512M or 2G"),
+    Option("pids", value: "N", "the most processes"),
+    Option("cpu", value: "TIME", "the most processor time of each process, as 90s or 10m"),
     Option("max-size", value: "SIZE", "the most that the session may hold, as 500M or 2G"),
     Option("max-files", value: "N", "the most files that the session may hold"),
   ]
 
-  /// The walls that the command line asks for.
+  /// The walls that the profile, the project's own file and the command line ask for.
   static func walls(for invocation: Invocation, project: Project) throws -> Walls {
     let arguments = invocation.arguments
-    var walls = Walls()
-    walls.plan.network = try arguments.text("net") == "host" ? .host : .off
-    walls.plan.fakeRoot = arguments.has("fakeroot")
-    walls.plan.masks = try arguments.all("mask").map(absolute)
-    walls.showsHome = !arguments.has("no-home")
-    walls.copyOnWrite = try arguments.all("cow").map(canonical)
+    let loaded = try ProfileChoice(project: project, home: invocation.home)
+      .load(named: arguments.text("profile"))
+    var profile = loaded.profile
+    for change in try changes(arguments) { change.apply(to: &profile) }
+    if arguments.has("no-home") {
+      profile.mounts.removeAll { $0.source == "~" && $0.mode == .copyOnWrite }
+    }
+    var walls = try Walls(profile, project: project.path, home: invocation.home)
+    walls.plan.masks += try arguments.all("mask").map(absolute)
+    walls.copyOnWrite += try arguments.all("cow").map(canonical)
     for path in try arguments.all("ro").map(canonical) {
       walls.plan.mounts.append(.init(source: path, target: path, mode: .readOnly))
     }
     for path in try arguments.all("rw").map(canonical) {
       walls.plan.mounts.append(.init(source: path, target: path, mode: .readWrite))
     }
-    for variable in arguments.all("env") { add(variable, to: &walls) }
-    walls.maximumSize = try arguments.text("max-size").map(size)
-    walls.maximumFiles = try arguments.number("max-files", in: 1...Int(Int32.max))
+    for variable in arguments.all("env") {
+      let isSet = variable.bytes.contains(UInt8(ascii: "="))
+      if isSet { walls.set.append(variable) } else { walls.passed.append(variable) }
+    }
+    if let size = try arguments.text("max-size").map(size) { walls.maximumSize = size }
+    if let files = try arguments.number("max-files", in: 1...Int(Int32.max)) {
+      walls.maximumFiles = files
+    }
     return walls
   }
 
-  private static func add(_ variable: ByteString, to walls: inout Walls) {
-    if variable.bytes.contains(UInt8(ascii: "=")) {
-      walls.set.append(variable)
-    } else {
-      walls.passed.append(variable)
+  /// What the command line changes in the profile.
+  private static func changes(_ arguments: Arguments) throws -> [ProfileChange] {
+    var changes: [ProfileChange] = []
+    if let mode = try arguments.text("net").flatMap(NetworkRules.Mode.init) {
+      changes.append(.network(mode))
     }
+    if arguments.has("fakeroot") { changes.append(.fakeRoot(true)) }
+    if arguments.has("allow-userns") { changes.append(.userNamespaces(true)) }
+    if let mode = try arguments.text("seccomp").flatMap(CallRules.Mode.init) {
+      changes.append(.calls(mode))
+    }
+    if let memory = try arguments.text("memory").map(size) {
+      changes.append(.limit(.memory, UInt64(memory)))
+    }
+    if let count = try arguments.number("pids", in: 1...Int(Int32.max)) {
+      changes.append(.limit(.processes, UInt64(count)))
+    }
+    if let text = try arguments.text("cpu") {
+      guard let seconds = Amount.seconds(text) else {
+        throw Failure.usage(
+          "'\(ByteString(text).printable)' is no time", hint: "write 90s, 10m or 2h")
+      }
+      changes.append(.limit(.cpu, seconds))
+    }
+    return changes
   }
 
   private static func canonical(_ path: ByteString) throws -> ByteString {

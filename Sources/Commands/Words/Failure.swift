@@ -1,5 +1,6 @@
 import Apply
 import Linux
+import Profiles
 import Sessions
 import Store
 
@@ -43,6 +44,8 @@ package struct Failure: Error {
     case let error as SessionError: self.init(error)
     case let error as ProtocolError: self.init(SessionError(error))
     case let error as ApplyError: self.init(error)
+    case let error as ProfileError:
+      self.init(error.description, code: ExitCode.usage)
     case let error as SystemError:
       self.init(error.description, hint: Self.hint(for: error.errno))
     case let error as StoreError:

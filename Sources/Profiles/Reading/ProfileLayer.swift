@@ -12,7 +12,7 @@ package struct ProfileLayer: Sendable {
   /// Reads a file's text; every key that a profile does not have is an error.
   package init(_ text: [UInt8], file: String) throws(ProfileError) {
     self.file = file
-    hash = Self.hexadecimal(SHA256.digest(text))
+    hash = Self.hash(of: text)
     var top = try TableReader(try TomlValue.parse(text, file: file), named: "", file: file)
     extends = try top.string("extends")?.value
     add(try top.string("description")) { .summary($0) }
@@ -32,9 +32,10 @@ package struct ProfileLayer: Sendable {
     try top.finish()
   }
 
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+  /// The SHA-256 of bytes, in hexadecimal digits.
+  static func hash(of bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    let text = SHA256.digest(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return String(decoding: text, as: UTF8.self)
   }
 

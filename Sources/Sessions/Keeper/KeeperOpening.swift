@@ -27,7 +27,11 @@ enum KeeperOpening {
     let store = try openStore(plan, directory.borrowed)
     let lowers = try store.roots.map(openRoot)
     var box = plan.box
-    box.roots = store.roots.map { RootMount(id: UInt32($0.id), path: $0.path) }
+    // A profile without a home must not show the one that an earlier run had.
+    let showsHome = plan.roots.contains { $0.role == .home }
+    box.roots = store.roots.filter { showsHome || $0.role != .home }.map {
+      RootMount(id: UInt32($0.id), path: $0.path)
+    }
     let launched = try Box.launch(box, deviceCount: deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
       try FileSystem(store: store, lowers: lowers, options: options(for: plan))

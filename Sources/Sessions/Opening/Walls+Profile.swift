@@ -1,0 +1,25 @@
+import Linux
+import Profiles
+import Sandbox
+
+extension Walls {
+  /// The walls of a profile around a project.
+  package init(_ profile: Profile, project: ByteString, home: ByteString?) throws {
+    if profile.network.mode == .allow {
+      throw SessionError(
+        "the network can't be limited to names yet",
+        hint: "say --net off or --net host", kind: .usage)
+    }
+    let variables = PathVariables(home: home, environment: Process.environment)
+    let view = try ProfileView(profile, project: project, variables: variables)
+    let git = GitDirectory.outside(project)
+    self.init(
+      plan: try LaunchPlan(profile, view: view),
+      copyOnWrite: view.copyOnWrite.filter { $0 != home } + (git.map { [$0] } ?? []),
+      showsHome: home.map(view.copyOnWrite.contains) ?? false,
+      environment: profile.environment)
+    maximumSize = profile.limits.sessionBytes.map { Int64(clamping: $0) }
+    maximumFiles = profile.limits.sessionFiles.map { Int(clamping: $0) }
+    if let directory = ProfileLibrary.userDirectory(home: home) { plan.masks.append(directory) }
+  }
+}
