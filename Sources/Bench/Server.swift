@@ -35,7 +35,6 @@ enum Server {
       id: 1, path: lower, role: .project, device: status.device, inode: status.inode)
     let place = try Descriptor.currentDirectory.open(ByteString(words[2]), [.directory])
     let store = try SessionStore.create(in: place, roots: [root])
-    let behind = try WriteBehind(store)
     _ = store.beginStep(.mount)
     let devices = try mountFuse(at: words[1])
     let options = OverlayOptions(
@@ -48,7 +47,6 @@ enum Server {
       close(ready)
     }
     system.wait()
-    behind.stop()
     try store.checkpoint()
   }
 

@@ -30,6 +30,7 @@ package final class FileSystem: @unchecked Sendable {
   private(set) var session: OpaquePointer?
   private var workers: [Thread] = []
   private var devices: [Int32] = []
+  private var behind: WriteBehind?
 
   /// The place of the directory that holds the roots, which the kernel calls 1.
   static let top: Slot = 1
@@ -116,6 +117,7 @@ extension FileSystem {
     guard let first = given.first else { throw .noDevice }
     for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
     devices = given
+    behind = try WriteBehind(store)
     session = try makeSession(device: first)
     try watch?.start(for: self)
     try seeking.start(for: self)
@@ -134,6 +136,8 @@ extension FileSystem {
   package func wait() {
     for worker in workers { worker.join() }
     workers = []
+    behind?.stop()
+    behind = nil
     watch?.stop()
     seeking.stop()
     for device in devices { _ = OwnedDescriptor(owning: device) }

@@ -56,8 +56,11 @@ enum KeeperOpening {
     return try run.borrowed.listen(at: "control")
   }
 
-  /// One worker for each processor, two at least so that one may wait for the disk.
-  private static var deviceCount: Int { max(2, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
+  /// Two devices for each worker, and a worker for each processor, two at least so that one may
+  /// wait for the disk.
+  private static var deviceCount: Int {
+    2 * max(2, min(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  }
 
   private static func options(for plan: KeeperPlan) -> OverlayOptions {
     var options = OverlayOptions(

@@ -20,7 +20,6 @@ struct Server {
   /// What is alive between a mount and its end.
   private struct Service {
     let store: SessionStore
-    let behind: WriteBehind
     let system: FileSystem
   }
 
@@ -68,7 +67,6 @@ struct Server {
     let exists = (try? state.borrowed.status(of: "session.db")) != nil
     let store =
       exists ? try SessionStore.open(state) : try SessionStore.create(in: state, roots: [root])
-    let behind = try WriteBehind(store)
     var options = OverlayOptions(
       mapsAllIDs: Process.user == 0, owner: Process.user, group: Process.group)
     changes(&options)
@@ -79,13 +77,12 @@ struct Server {
     }
     try place.mount(device: devices[0])
     try system.serve(devices: devices)
-    return Service(store: store, behind: behind, system: system)
+    return Service(store: store, system: system)
   }
 
   private func stop(_ service: Service) throws {
     try place.unmount()
     service.system.wait()
-    service.behind.stop()
     try service.store.checkpoint()
   }
 
