@@ -14,7 +14,7 @@ package final class SessionStore: @unchecked Sendable {
   private let reserve = SpaceReserve()
 
   /// Takes the session's lock; throws `busy` when another process has it.
-  private static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
+  static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
     do {
       let run = try directory.open("run", [.directory, .path, .noFollow])
       let file = try run.borrowed.open("lock", [.readWrite, .create, .noFollow], mode: 0o600)
