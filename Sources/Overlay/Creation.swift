@@ -98,10 +98,10 @@ extension FileSystem {
   }
 
   /// A directory in which names may be made; the one that holds the roots is not.
-  func writableDirectory(_ id: fuse_ino_t) throws(Errno) -> Slot {
+  func writableDirectory(_ id: fuse_ino_t, removing: Bool = false) throws(Errno) -> Slot {
     let slot = try slot(id)
     if slot == Self.top { throw .notPermitted }
-    try store.admit()
+    try store.admit(removal: removing)
     return slot
   }
 

@@ -1,5 +1,6 @@
 import CFuse
 import CLinux
+import Glibc
 import Linux
 import Store
 
@@ -18,9 +19,9 @@ package final class FileSystem: @unchecked Sendable {
   /// Nodes that names of the lower lead to as well, by the lower's identity.
   var linked: [Identity: LiveNode] = [:]
   /// The lower's directories, by slot.
-  let directories = DescriptorCache(limit: 128)
+  let directories: DescriptorCache
   /// Open contents, by slot and purpose.
-  let contents = DescriptorCache(limit: 256)
+  let contents: DescriptorCache
   /// Held shared by every change, alone by a step's boundary.
   let changing = SharedLock()
   let contentLocks = LockStripes(count: 64)
@@ -44,6 +45,9 @@ package final class FileSystem: @unchecked Sendable {
   {
     self.store = store
     tree = store.tree
+    let room = Self.spareDescriptors
+    directories = DescriptorCache(limit: min(128, room / 3))
+    contents = DescriptorCache(limit: min(256, room * 2 / 3))
     self.options = options
     self.lowers = lowers.map { Lower($0) }
     watch = HostWatch()
@@ -52,6 +56,13 @@ package final class FileSystem: @unchecked Sendable {
     inodes[top].pointee.lookups = 1
     for index in self.lowers.indices { adoptRoot(index) }
     for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
+  }
+
+  /// How many descriptors the process may keep open besides devices, store and what is in use.
+  private static var spareDescriptors: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+    return Int(clamping: limit.rlim_cur) - 48
   }
 
   private func adoptRoot(_ index: Int) {

@@ -9,7 +9,7 @@ extension FileSystem {
     changing.lockShared()
     defer { changing.unlockShared() }
     do throws(Errno) {
-      let parent = try writableDirectory(parent)
+      let parent = try writableDirectory(parent, removing: true)
       let found = try child(name, of: parent)
       try check(found, isDirectory: isDirectory)
       if isDirectory { try requireEmpty(found, name, in: parent) }

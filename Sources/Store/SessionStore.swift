@@ -8,8 +8,13 @@ package final class SessionStore: @unchecked Sendable {
   package let files: SessionFiles
   private let database: Database
   private let lockFile: OwnedDescriptor
-  private let writing = Lock()
-  private var failure: StoreError?
+  let writing = Lock()
+  /// Why changes are refused; nil: they are not.
+  var failure: StoreError?
+  /// Whether everything accepted was written, and only a reserve is missing.
+  var lacksOnlyReserve = false
+  /// When a change that was refused last made the store try again.
+  var retried: Int64 = 0
   private let spares = SpareObjects()
   private let reserve = SpaceReserve()
 
@@ -129,11 +134,12 @@ extension SessionStore {
       }
       do throws(StoreError) {
         if durable || !batches.isEmpty { try writeInReserve(batches, durable: durable) }
+        lacksOnlyReserve = !reserve.hold(in: files.run.borrowed)
         failure =
-          reserve.hold(in: files.run.borrowed)
-          ? nil : .system(SystemError("keep space in reserve", nil, .noSpace))
+          lacksOnlyReserve ? .system(SystemError("keep space in reserve", nil, .noSpace)) : nil
       } catch {
         tree.lock.with { tree.sealed.insert(contentsOf: batches, at: 0) }
+        lacksOnlyReserve = false
         failure = error
         throw error
       }
@@ -234,11 +240,6 @@ extension SessionStore {
       spares.noteName()
       spares.add(id)
     }
-  }
-
-  /// Refuses a change while the store can't write what it has accepted.
-  package func admit() throws(Errno) {
-    if let failure { throw failure.errno }
   }
 
   /// Folds the write-ahead log into the database, for a session that comes to rest.

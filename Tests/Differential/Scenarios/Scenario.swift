@@ -24,7 +24,7 @@ package struct Scenario: Sendable {
     body = .scripts(scripts, comparesTrees: comparesTrees)
   }
 
-  init(_ name: String, special: @escaping @Sendable (Workspace) throws -> String?) {
+  init(_ name: String, _ special: @escaping @Sendable (Workspace) throws -> String?) {
     self.name = name
     body = .special(special)
   }
