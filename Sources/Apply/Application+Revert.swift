@@ -2,6 +2,217 @@ import Changes
 import Linux
 import Store
 
+/// An apply that the session remembers.
+package struct PastApply: Sendable {
+  package let number: Int
+  /// The apply that this one took back; nil: it brought changes of the session.
+  package let reverts: Int?
+  /// The id of the plan that was applied.
+  package let plan: String
+  /// Whether a later one has taken it back.
+  package internal(set) var isReverted = false
+  /// How many operations on the project it was.
+  package let operationCount: Int
+}
+
 extension Application {
-  func giveBack(_ journal: Journal, _ stages: Stages, to number: Int) throws {}
+  /// The applies and reverts of this root, oldest first.
+  package func history() throws -> [PastApply] {
+    var found: [PastApply] = []
+    for workspace in try Workspace.all(in: session) where workspace.has(.closed) {
+      guard let journal = try workspace.journal(), journal.root == root.id else { continue }
+      found.append(
+        PastApply(
+          number: workspace.number, reverts: journal.reverts, plan: journal.plan,
+          operationCount: journal.operations.count))
+    }
+    for index in found.indices {
+      found[index].isReverted = found.contains { $0.reverts == found[index].number }
+    }
+    return found
+  }
+
+  /// Takes back an apply, nil: the last one that stands; all of it or nothing.
+  ///
+  /// A revert is an apply itself: taking it back applies the changes again.
+  @discardableResult
+  package func revert(_ number: Int? = nil) throws -> Int {
+    let history = try history()
+    let wanted = number ?? history.last { !$0.isReverted && $0.reverts == nil }?.number
+    guard let wanted, history.contains(where: { $0.number == wanted && !$0.isReverted }),
+      let past = try Workspace.all(in: session).first(where: { $0.number == wanted }),
+      let journal = try past.journal(), let landed = try past.read(.landed)
+    else { throw ApplyError.nothingToRevert }
+    lower.forget()
+    let conflicts = try changedPlaces(journal, LandedState(landed))
+    guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
+    let workspace = try Workspace.make(in: session)
+    do {
+      try land(workspace, reverting: journal, from: past)
+    } catch {
+      if error is Interruption { throw error }
+      if case ApplyError.stuck = error { throw error }
+      try recover(workspace)
+      if let interference = error as? Executor.Interference {
+        throw ApplyError.conflicts([
+          Conflict(key: interference.path, path: interference.path, reason: .changed)
+        ])
+      }
+      throw error
+    }
+    return workspace.number
+  }
+
+  /// Where the project is no longer what the apply made it.
+  private func changedPlaces(_ journal: Journal, _ landed: LandedState) throws -> [Conflict] {
+    let now = try LandedState(of: journal, lower)
+    var conflicts: [Conflict] = []
+    for (path, items) in landed.places.sorted(by: { $0.key < $1.key }) {
+      if journal.stages.contains(where: { path.isWithin($0) }) { continue }
+      let found = now.places[path] ?? []
+      guard found != items else { continue }
+      let reason: Conflict.Reason =
+        found.isEmpty ? .gone : items.isEmpty ? .appeared : .changed
+      conflicts.append(Conflict(key: path, path: path, reason: reason))
+    }
+    for case .take(let slot, let path, _) in journal.operations
+    where landed.places[path] == nil && Keeper.keptSlots(of: journal).contains(slot) {
+      if try lower.status(path) != nil {
+        conflicts.append(Conflict(key: path, path: path, reason: .appeared))
+      }
+    }
+    return conflicts
+  }
+
+  private func land(_ workspace: Workspace, reverting journal: Journal, from past: Workspace) throws
+  {
+    let name = ByteString(
+      ".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
+    var back = Journal(root: root.id, plan: journal.plan, reverts: past.number)
+    back.stages = journal.stages.map { $0.parent.appending(name) }
+    back.oldTimes = try journal.newTimes.compactMap { try timeNow(of: $0.path) }
+    for stage in back.stages where !back.oldTimes.contains(where: { $0.path == stage.parent }) {
+      if let time = try timeNow(of: stage.parent) { back.oldTimes.append(time) }
+    }
+    back.newTimes = journal.oldTimes
+    try workspace.write(.intent, JournalText(back).bytes)
+    try checkpoint("stage")
+    let stages = Stages(rootDirectory, back.stages)
+    try stages.make()
+    let kept = try past.kept()
+    for slot in Keeper.keptSlots(of: journal) {
+      try attempt("bring back what an apply kept") { () throws(Errno) in
+        try kept.borrowed.moveTree(
+          Keeper.name(of: slot), to: stages.folder(slot), slot.name)
+      }
+    }
+    back.operations = try inverse(of: journal, back, stages)
+    back.pins = try keptPins()
+    try checkpoint("journal")
+    try workspace.write(.journal, JournalText(back).bytes)
+    try execute(back, stages, [:])
+    try workspace.write(.landed, LandedState(of: back, lower).text)
+    try finish(workspace, back, stages)
+  }
+
+  private func timeNow(of path: ByteString) throws -> DirectoryTime? {
+    try lower.status(path).map { DirectoryTime(path: path, modified: $0.modified) }
+  }
+
+  /// The operations that undo those of a journal, in the opposite order.
+  private func inverse(of journal: Journal, _ back: Journal, _ stages: Stages) throws
+    -> [Operation]
+  {
+    func held(_ slot: Slot) throws -> Expected? {
+      try attempt("look at what an apply kept") { () throws(Errno) in
+        try stages.status(slot).map { Expected($0) }
+      }
+    }
+    /// A path in a stage is one in the new stage.
+    func moved(_ path: ByteString) -> ByteString {
+      for (old, new) in zip(journal.stages, back.stages) where path.isWithin(old) {
+        return new.appending(path.relative(to: old))
+      }
+      return path
+    }
+    // A slot holds what was kept only until the first operation on it.
+    var used: Set<Slot> = []
+    return try journal.operations.reversed().map { operation in
+      switch operation {
+      case .take(let slot, let path, let expected):
+        let kept = used.insert(slot).inserted ? try held(slot) : nil
+        return .put(slot, path, held: expected.with(inode: kept?.inode))
+      case .put(let slot, let path, let ours):
+        used.insert(slot)
+        return .take(slot, path, ours)
+      case .swap(let slot, let path, let ours, let expected):
+        let kept = used.insert(slot).inserted ? try held(slot) : nil
+        return .swap(slot, path, held: expected.with(inode: kept?.inode), ours)
+      case .overwrite(let new, let old, let path, let inode):
+        return .overwrite(new: old, old: new, moved(path), inode: inode)
+      case .attributes(let path, let inode, let old, let new):
+        return .attributes(moved(path), inode: inode, old: new, new: old)
+      }
+    }
+  }
+
+  /// Moves what a revert that did not happen had taken from what an apply kept back there.
+  func giveBack(_ journal: Journal, _ stages: Stages, to number: Int) throws {
+    guard let past = try Workspace.all(in: session).first(where: { $0.number == number }),
+      let undone = try past.journal()
+    else { return }
+    let kept = try past.kept()
+    for slot in Keeper.keptSlots(of: undone) {
+      try attempt("keep what was replaced") { () throws(Errno) in
+        guard try stages.status(slot) != nil else { return }
+        try stages.folder(slot).moveTree(slot.name, to: kept.borrowed, Keeper.name(of: slot))
+      }
+    }
+  }
+
+  /// Gives the session its changes back, unless it has moved on since.
+  func settleRevert(_ number: Int, of reverted: Int) throws {
+    let message = Self.message(of: number)
+    let reader = try reader()
+    let last = try reader.changingSteps().max()
+    guard let applied = try step(of: reverted), (last ?? applied) <= applied,
+      let before = try reader.steps().last(where: { $0.id < applied })?.id
+    else {
+      let step = store.beginStep(.undo, message: message)
+      store.endStep(step, status: 0)
+      return try store.flush(durable: true)
+    }
+    try renewAllPins(reverted)
+    _ = try store.restore(to: before, as: .undo, message: message)
+  }
+
+  /// The session knows again what it knew before an apply; the files are the same, their ctimes
+  /// are not.
+  private func renewAllPins(_ reverted: Int) throws {
+    guard let past = try Workspace.all(in: session).first(where: { $0.number == reverted }),
+      let journal = try past.journal()
+    else { return }
+    lower.forget()
+    for key in try reader().pins().keys where key.root == root.id {
+      store.tree.lock.with { store.tree.removePin(key) }
+    }
+    for kept in journal.pins {
+      guard let status = try lower.status(kept.path) else { continue }
+      var pin = Pin(root: root.id, path: kept.path, status: status)
+      pin.hash = kept.hash
+      pin.base = kept.base.map { ObjectID($0) }
+      if status.kind == .symlink { pin.target = try lower.target(kept.path) }
+      store.tree.lock.with { store.tree.replacePin(pin) }
+    }
+  }
+}
+
+extension Expected {
+  /// The same file under another inode: keeping it may have copied it. Its size and time are those
+  /// that it will have once its content is back.
+  fileprivate func with(inode: UInt64?) -> Expected {
+    var copy = self
+    if let inode { copy.inode = inode }
+    return copy
+  }
 }

@@ -103,6 +103,7 @@ package final class Application {
     try stager.make(schedule, isCancelled: isCancelled)
     refusals += stager.refusals
     journal.plan = try plan.id(contents())
+    journal.pins = try keptPins()
     journal.operations = try Self.withHeld(schedule.operations, stages)
     try checkpoint("journal")
     try workspace.write(.journal, JournalText(journal).bytes)
@@ -144,17 +145,44 @@ package final class Application {
   /// What comes after the project is as it shall be: the session learns of it, and what was
   /// replaced is kept. All of it may be done again.
   func finish(_ workspace: Workspace, _ journal: Journal, _ stages: Stages) throws {
-    let message = "apply \(workspace.number)"
-    try checkpoint("settle")
-    if try !reader().steps().contains(where: { $0.kind == .apply && $0.message == message }) {
-      try journal.settlement.settle(
-        store, root: root.id, pins: try reader().pins(), kind: .apply, message: message)
-    }
     try checkpoint("keep")
     try Keeper(workspace, stages).keep(journal)
     try stages.remove()
     settleTimes(journal)
+    // Last: a name that goes moves the ctime of its other names, by which pins know a file.
+    try checkpoint("settle")
+    lower.forget()
+    try settle(workspace.number, journal)
+    try checkpoint("close")
     try workspace.write(.closed)
+  }
+
+  /// Tells the session what the project has now, once.
+  private func settle(_ number: Int, _ journal: Journal) throws {
+    if try step(of: number) != nil { return }
+    if let reverted = journal.reverts {
+      try settleRevert(number, of: reverted)
+    } else {
+      try journal.settlement.settle(
+        store, root: root.id, pins: try reader().pins(), kind: .apply,
+        message: Self.message(of: number))
+    }
+  }
+
+  /// What the session's log calls an apply.
+  static func message(of number: Int) -> String { "apply \(number)" }
+
+  /// The session's step in which an apply was settled.
+  func step(of number: Int) throws -> StepID? {
+    let message = Self.message(of: number)
+    return try reader().steps().last { $0.message == message }?.id
+  }
+
+  /// What the session knows of the root, to be known again after a revert.
+  func keptPins() throws -> [Journal.KeptPin] {
+    try reader().pins().values.filter { $0.root == root.id }
+      .map { Journal.KeptPin(path: $0.path, hash: $0.hash, base: $0.base?.rawValue) }
+      .sorted { $0.path < $1.path }
   }
 
   /// A stage that comes and goes moves the time of its directory, after all others were set.

@@ -81,11 +81,43 @@ import Testing
     #expect(try application.run(application.plan()) == nil)
   }
 
-  @Test(arguments: 0..<60)
+  @Test(arguments: 0..<25)
   func `random sessions are applied exactly`(seed: Int) throws {
     let session = try Rehearsal(Self.project)
     var script = RandomScript(seed: UInt64(seed) + 1000)
     try script.play(on: session, count: 25)
     try Self.expectApplied(session, script.lines.joined(separator: "; "), withTimes: false)
+  }
+
+  @Test(arguments: 0..<25)
+  func `a revert brings back the project and the session as they were`(seed: Int) throws {
+    let session = try Rehearsal(Self.project)
+    var script = RandomScript(seed: UInt64(seed) + 5000)
+    try script.play(on: session, count: 20)
+    let before = try session.listing(session.place.project, withTimes: true)
+    let application = try Self.application(session)
+    let plan = try application.plan()
+    guard let number = try application.run(plan) else { return }
+    try application.revert()
+    let after = try session.listing(session.place.project, withTimes: true)
+    let (lost, extra) = (
+      before.split(separator: "\n").filter { !after.split(separator: "\n").contains($0) },
+      after.split(separator: "\n").filter { !before.split(separator: "\n").contains($0) }
+    )
+    #expect(
+      lost == [] && extra == [],
+      "missing \(lost) extra \(extra) \(plan.changes.map(\.key.printable))")
+    #expect(try application.check(application.plan()).map(\.description) == [], "\(script.lines)")
+    #expect(try application.plan().changes.map(\.key) == plan.changes.map(\.key))
+    do {
+      try application.revert(number + 1)
+    } catch ApplyError.conflicts(let conflicts) {
+      Issue.record(
+        "\(conflicts.map(\.description)) \(plan.changes.map { "\($0.key.printable) <\($0.origin?.printable ?? "")" })"
+      )
+      return
+    }
+    try Self.expectTwin(session, script.lines.joined(separator: "; "), withTimes: false)
+    #expect(try application.plan().isEmpty)
   }
 }

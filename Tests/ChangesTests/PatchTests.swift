@@ -103,7 +103,7 @@ import Testing
     #expect(try first.0.id(first.1) != other.0.id(other.1))
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<25)
   func `random sessions give patches that reproduce them`(seed: Int) throws {
     let session = try Rehearsal(Self.project)
     var script = RandomScript(seed: UInt64(seed))

@@ -16,6 +16,14 @@ struct Journal: Equatable {
   /// The directories' times after, by their paths after.
   var newTimes: [DirectoryTime] = []
   var settlement = Settlement()
+  /// What the session knew of the project before, by path: hash and number of the kept content.
+  var pins: [KeptPin] = []
+
+  struct KeptPin: Equatable {
+    let path: ByteString
+    let hash: [UInt8]?
+    let base: Int64?
+  }
 }
 
 /// What becomes of the session's tree once its changes are the project's.

@@ -31,6 +31,7 @@ struct JournalReader {
       case "reverts": journal.reverts = try number()
       case "stage": journal.stages.append(try name())
       case "before": journal.oldTimes.append(try time())
+      case "pin": journal.pins.append(try pin())
       case "after": journal.newTimes.append(try time())
       default:
         if let operation = try operation(word) {
@@ -113,6 +114,12 @@ struct JournalReader {
 
   private mutating func time() throws -> DirectoryTime {
     DirectoryTime(path: try name(), modified: Timestamp(nanoseconds: Int64(try number())))
+  }
+
+  private mutating func pin() throws -> Journal.KeptPin {
+    let (path, hash, base) = (try name(), try name().bytes, try number())
+    return Journal.KeptPin(
+      path: path, hash: hash.isEmpty ? nil : hash, base: base < 0 ? nil : Int64(base))
   }
 
   private mutating func entry() throws -> EntryKey {

@@ -106,6 +106,9 @@ struct JournalText {
       line(["after", Word(time.path), Word(time.modified.nanoseconds)])
     }
     lines(journal.settlement)
+    for pin in journal.pins {
+      line(["pin", Word(pin.path), Word(pin.hash ?? []), Word(pin.base ?? -1)])
+    }
     line(["end"])
   }
 }

@@ -93,10 +93,11 @@ struct Executor {
       let source = try stages.folder(slot).open(slot.name, [.noFollow])
       let target = try root.open(beneath: path, [.readWrite, .noFollow, .nonBlocking])
       guard try target.borrowed.status().inode == inode else { throw .stale }
-      let size = try source.borrowed.status().size
+      let status = try source.borrowed.status()
       try target.borrowed.truncate(to: 0)
-      try target.borrowed.copyContent(from: source.borrowed, size: size)
-      try target.borrowed.truncate(to: size)
+      try target.borrowed.copyContent(from: source.borrowed, size: status.size)
+      try target.borrowed.truncate(to: status.size)
+      try target.borrowed.setTimes(accessed: nil, modified: status.modified)
       try target.borrowed.synchronize()
     }
   }

@@ -13,16 +13,17 @@ struct Keeper {
 
   /// The slots that hold something of the project after everything was done.
   static func keptSlots(of journal: Journal) -> [Slot] {
-    var slots: [Slot] = []
+    var slots: Set<Slot> = []
     for operation in journal.operations {
       switch operation {
-      case .take(let slot, _, _), .swap(let slot, _, _, _): slots.append(slot)
-      case .overwrite(_, let old, _, _): slots.append(old)
-      case .put(let slot, _, _): slots.removeAll { $0 == slot }
+      case .take(let slot, _, _), .swap(let slot, _, _, _): slots.insert(slot)
+      // Both contents: a revert writes the one, and a revert of that the other.
+      case .overwrite(let new, let old, _, _): slots.formUnion([new, old])
+      case .put(let slot, _, _): slots.remove(slot)
       case .attributes: break
       }
     }
-    return slots
+    return slots.sorted { ($0.stage, $0.number) < ($1.stage, $1.number) }
   }
 
   static func name(of slot: Slot) -> ByteString { ByteString("\(slot.stage).\(slot.number)") }

@@ -28,6 +28,11 @@ struct Scheduler {
     let top = try lower.root.status()
     _ = stage(of: top.device, at: ByteString([]))
     try noteOldTime(of: ByteString([]))
+    for change in plan.changes {
+      for path in [change.base, change.origin].compactMap({ $0 }) {
+        try noteOldTime(of: path.parent)
+      }
+    }
     findReplacements()
     for change in plan.changes where change.linkedTo == nil && !change.isNameless {
       try schedule(change)
@@ -35,6 +40,7 @@ struct Scheduler {
     for change in plan.changes where change.isNameless { try scheduleNameless(change) }
     for change in plan.changes where change.linkedTo != nil { try scheduleLink(change) }
     noteNewTimes()
+    for path in schedule.newTimes.keys { try noteOldTime(of: path) }
     return schedule
   }
 
@@ -169,18 +175,18 @@ struct Scheduler {
     schedule.byteCount += status.size
     schedule.overwrites.append(
       .overwrite(new: slot, old: kept, change.path, inode: status.inode))
-    setAttributes(change, old, new, inode: status.inode, withTime: true)
+    setAttributes(change, old, new, inode: status.inode)
   }
 
   private mutating func setAttributes(
-    _ change: Change, _ old: Facts, _ new: Facts, inode: UInt64, withTime: Bool = false
+    _ change: Change, _ old: Facts, _ new: Facts, inode: UInt64
   ) {
     let isSymlink = new.kind == .symlink
     let carries = change.differences.contains(.attributes)
     func metadata(_ facts: Facts) -> Metadata {
       Metadata(
         permissions: isSymlink ? nil : facts.permissions, owner: facts.owner, group: facts.group,
-        modified: withTime ? facts.modified : nil,
+        modified: nil,
         attributes: carries ? facts.attributes ?? [:] : nil)
     }
     schedule.attributes.append(

@@ -92,6 +92,7 @@ struct Stager {
         let status = try source.borrowed.status()
         let kept = try parent.borrowed.open(name, [.readWrite, .create, .exclusive], mode: 0o600)
         try kept.borrowed.copyContent(from: source.borrowed, size: status.size)
+        try kept.borrowed.setTimes(accessed: nil, modified: status.modified)
       }
     }
   }
