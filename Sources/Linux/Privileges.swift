@@ -102,3 +102,21 @@ package struct FilterProgram: Sendable {
     return listener ? OwnedDescriptor(owning: result) : nil
   }
 }
+
+extension Descriptor {
+  /// The next call that a listening filter reports on this descriptor: its number and cookie.
+  ///
+  /// The corresponding system call is `ioctl(2)` with `SECCOMP_IOCTL_NOTIF_RECV`.
+  package func nextReportedCall() throws(Errno) -> (number: Int32, cookie: UInt64) {
+    var (number, cookie): (Int32, UInt64) = (0, 0)
+    try check { cl_next_reported_call(raw, &number, &cookie) }
+    return (number, cookie)
+  }
+
+  /// Lets a reported call go on as if nothing had been.
+  ///
+  /// The corresponding system call is `ioctl(2)` with `SECCOMP_IOCTL_NOTIF_SEND`.
+  package func continueReportedCall(_ cookie: UInt64) throws(Errno) {
+    try check { cl_continue_reported_call(raw, cookie) }
+  }
+}

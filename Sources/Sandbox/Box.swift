@@ -10,7 +10,9 @@ package final class Box {
   private var process: Int32?
   private var devices: [Int32] = []
   private var terminals: OwnedDescriptor?
-  private var listener: OwnedDescriptor?
+  /// Counts what a filter in log mode would have refused; nil when the filter decides.
+  package private(set) var audit: CallAudit?
+  private var timedOut: Set<ProcessNumber> = []
   private var lastNumber: UInt32 = 0
   private var waitingEvents: [Event] = []
 
@@ -74,17 +76,13 @@ package final class Box {
     try order(.build)
     let given = try expect(.ready)
     if let first = given.first { terminals = OwnedDescriptor(owning: first) }
-    if given.count > 1 { listener = OwnedDescriptor(owning: given[1]) }
+    if given.count > 1 {
+      audit = try at(.filter) { () throws(Errno) in try CallAudit(listener: given[1]) }
+    }
   }
 
   /// Readable when `nextEvent()` has something to tell.
   package var eventDescriptor: Descriptor { control.borrowed }
-
-  /// Hears of the calls that a listening filter reports; nil when the filter decides alone.
-  package func takeListener() -> Int32? {
-    guard let listener = listener.take() else { return nil }
-    return listener.release()
-  }
 
   /// The next thing that happened, or nil when nothing has; never waits.
   package func nextEvent() throws(SpawnError) -> Event? {
@@ -95,7 +93,7 @@ package final class Box {
       throw SpawnError(.talk, error)
     }
     guard let report = try nextReport() else { return .ended }
-    return Self.event(report)
+    return event(report)
   }
 
   /// Starts a command and waits until it runs: streams are its input, output and errors.
@@ -114,7 +112,7 @@ package final class Box {
       case .started(number)?: return number
       case .notStarted(number, let step, let errno)?:
         throw SpawnError(step, errno, step == .directory ? command.directory : command.words.first)
-      case let report?: if let event = Self.event(report) { waitingEvents.append(event) }
+      case let report?: if let event = event(report) { waitingEvents.append(event) }
       case nil: throw SpawnError(.talk, .brokenPipe)
       }
     }
@@ -178,13 +176,21 @@ package final class Box {
     } catch { throw SpawnError(.talk, error) }
   }
 
-  private static func event(_ report: Report) -> Event? {
+  private func event(_ report: Report) -> Event? {
     switch report {
-    case .stopped(let number): .stopped(number)
-    case .exited(let number, let status): .exited(number, waitStatus: status)
-    default: nil
+    case .timedOut(let number):
+      timedOut.insert(number)
+      return nil
+    case .exited(let number, _) where timedOut.remove(number) != nil:
+      return .exited(number, waitStatus: Self.timedOutCode << 8)
+    case .stopped(let number): return .stopped(number)
+    case .exited(let number, let status): return .exited(number, waitStatus: status)
+    default: return nil
     }
   }
+
+  /// What timeout(1) ends with.
+  private static let timedOutCode: Int32 = 124
 }
 
 /// A pseudo-terminal of a box.

@@ -44,6 +44,8 @@ enum Report: Equatable {
   case notStarted(ProcessNumber, SpawnStep, Errno)
   case stopped(ProcessNumber)
   case exited(ProcessNumber, Int32)
+  /// The command's time is over; its end is to follow.
+  case timedOut(ProcessNumber)
 
   var bytes: [UInt8] {
     switch self {
@@ -58,6 +60,7 @@ enum Report: Equatable {
     case .stopped(let number): [6] + words(number.rawValue, 0)
     case .exited(let number, let status):
       [7] + words(number.rawValue, UInt32(bitPattern: status))
+    case .timedOut(let number): [8] + words(number.rawValue, 0)
     }
   }
 
@@ -78,6 +81,7 @@ enum Report: Equatable {
     case (7, 9):
       self = .exited(
         ProcessNumber(rawValue: word(bytes, 1)), Int32(bitPattern: word(bytes, 5)))
+    case (8, 9): self = .timedOut(ProcessNumber(rawValue: word(bytes, 1)))
     default: return nil
     }
   }

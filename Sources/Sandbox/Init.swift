@@ -15,15 +15,19 @@ struct Init {
     var group: Int32?
     /// Tells the command's process id, then how exec failed; its end means that it ran.
     var news: Descriptor?
+    /// When it is to get its next signal to end, and which.
+    var deadline: (when: Timestamp, signal: Int32)?
   }
 
   private let keeper: Descriptor
   private let limits: [ResourceLimit]
+  private let wallSeconds: UInt64?
   private var children: [Child] = []
 
-  init(keeper: Descriptor, limits: [ResourceLimit]) {
+  init(keeper: Descriptor, limits: [ResourceLimit], wallSeconds: UInt64?) {
     self.keeper = keeper
     self.limits = limits
+    self.wallSeconds = wallSeconds
   }
 
   /// Serves until the keeper's end of the socket is closed; answers an exit status.
@@ -35,7 +39,7 @@ struct Init {
         waiting.add(keeper)
         waiting.add(signals.descriptor.borrowed)
         for child in children { if let news = child.news { waiting.add(news) } }
-        _ = try waiting.wait()
+        _ = try waiting.wait(milliseconds: endOverdue())
         hearNews()
         while try signals.next() != nil {}
         try reap()
@@ -77,8 +81,33 @@ struct Init {
       children.append(
         Child(
           number: number, process: process, hasLeader: style.contains(.terminal), group: nil,
-          news: Descriptor(news)))
+          news: Descriptor(news), deadline: deadline))
     } catch { tell(.notStarted(number, .fork, error)) }
+  }
+
+  /// When a command that starts now has used up its time.
+  private var deadline: (when: Timestamp, signal: Int32)? {
+    wallSeconds.map { (Timestamp.now.later(by: $0), SIGTERM) }
+  }
+
+  /// Ends what has used up its time, first kindly; answers how long to wait for the next.
+  private mutating func endOverdue() -> Int32? {
+    var next: Int64?
+    for index in children.indices {
+      guard let (when, signal) = children[index].deadline else { continue }
+      var left = when.nanoseconds - Timestamp.now.nanoseconds
+      if left <= 0 {
+        if signal == SIGTERM { tell(.timedOut(children[index].number)) }
+        let target = children[index].group.map { -$0 } ?? children[index].process
+        // Failure does not matter: it has ended by itself.
+        try? Process.signal(target, signal)
+        try? Process.signal(target, SIGCONT)
+        children[index].deadline = (Timestamp.now.later(by: 5), SIGKILL)
+        left = 5_000_000_000
+      }
+      next = min(next ?? .max, left)
+    }
+    return next.map { Int32(clamping: $0 / 1_000_000 + 1) }
   }
 
   private mutating func hearNews() {
@@ -127,5 +156,12 @@ struct Init {
   private func tell(_ report: Report) {
     // Failure does not matter: a keeper that is gone ends this loop at the next order.
     try? keeper.send(report.bytes)
+  }
+}
+
+extension Timestamp {
+  /// So many seconds later, at most a century.
+  fileprivate func later(by seconds: UInt64) -> Timestamp {
+    Timestamp(nanoseconds: nanoseconds + Int64(min(seconds, 3_000_000_000)) * 1_000_000_000)
   }
 }

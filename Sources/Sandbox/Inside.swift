@@ -15,7 +15,7 @@ struct Inside {
   func run() -> Int32 {
     do {
       let walls = try build()
-      var process1 = Init(keeper: keeper, limits: walls)
+      var process1 = Init(keeper: keeper, limits: walls, wallSeconds: plan.wallSeconds)
       return process1.serve()
     } catch {
       // Failure does not matter: without a keeper nobody can be told.

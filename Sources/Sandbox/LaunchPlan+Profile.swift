@@ -9,6 +9,7 @@ extension LaunchPlan {
       base: profile.base == .host ? .host : .empty, masks: view.masks,
       network: profile.network.mode == .host ? .host : .off, fakeRoot: profile.fakeRoot,
       scratchSize: profile.limits.scratchBytes)
+    wallSeconds = profile.limits.wallSeconds
     mounts = view.mounts.map { source, target, rule in
       let mode: ExtraMount.Mode =
         rule.mode == .scratch ? .scratch : rule.mode == .readWrite ? .readWrite : .readOnly

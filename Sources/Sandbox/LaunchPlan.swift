@@ -32,6 +32,8 @@ package struct LaunchPlan: Sendable {
   package var restrictions: Restrictions
   /// The most bytes each private tmpfs may hold, or nil for the kernel's default.
   package var scratchSize: UInt64?
+  /// How many seconds a command may take before it is ended, with exit code 124.
+  package var wallSeconds: UInt64?
 
   /// A plan; without arguments the host read-only and no network.
   package init(

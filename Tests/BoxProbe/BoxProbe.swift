@@ -28,7 +28,11 @@ import Sandbox
     if options.terminal { return try runInTerminal(box, options) }
     let number = try box.spawn(
       options.spawn, streams: [.standardInput, .standardOutput, .standardError])
-    return try wait(for: number, in: box)
+    let status = try wait(for: number, in: box)
+    for (name, count) in box.audit?.refused ?? [] {
+      try Descriptor.standardOutput.write(Array("refused \(name) \(count)\n".utf8))
+    }
+    return status
   }
 
   private static func runInTerminal(_ box: Box, _ options: ProbeOptions) throws -> Int32 {

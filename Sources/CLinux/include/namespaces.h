@@ -43,3 +43,8 @@ int cl_sealed_memory(const char *name);
 int cl_execute(char *const *words, char *const *environment);
 /* Connected local sockets that keep each message whole. */
 int cl_packet_pair(int ends[2]);
+/* The next call that a filter reports: its number and a cookie to answer with; -1 and ENOENT when
+ * the caller is gone meanwhile. */
+int cl_next_reported_call(int listener, int *number, uint64_t *cookie);
+/* Lets a reported call go on as if nothing had been. */
+int cl_continue_reported_call(int listener, uint64_t cookie);

@@ -17,11 +17,12 @@ enum WallOptions {
     Option("fakeroot", "let the command see itself as root"),
     Option("allow-userns", "let the command make user namespaces, as browsers do"),
     Option(
-      "seccomp", value: "MODE", choices: ["enforce", "off"],
+      "seccomp", value: "MODE", choices: ["enforce", "log", "off"],
       "what happens to calls that are not allowed"),
     Option("memory", value: "SIZE", "the most memory of each process, as 512M or 2G"),
     Option("pids", value: "N", "the most processes"),
     Option("cpu", value: "TIME", "the most processor time of each process, as 90s or 10m"),
+    Option("timeout", value: "TIME", "the most time the command may take, as 90s or 10m; exit 124"),
     Option("max-size", value: "SIZE", "the most that the session may hold, as 500M or 2G"),
     Option("max-files", value: "N", "the most files that the session may hold"),
   ]
@@ -73,12 +74,13 @@ enum WallOptions {
     if let count = try arguments.number("pids", in: 1...Int(Int32.max)) {
       changes.append(.limit(.processes, UInt64(count)))
     }
-    if let text = try arguments.text("cpu") {
-      guard let seconds = Amount.seconds(text) else {
+    for (option, limit) in [("cpu", ProfileChange.Limit.cpu), ("timeout", .time)] {
+      guard let text = try arguments.text(option) else { continue }
+      guard let seconds = Amount.seconds(text), seconds > 0 else {
         throw Failure.usage(
           "'\(ByteString(text).printable)' is no time", hint: "write 90s, 10m or 2h")
       }
-      changes.append(.limit(.cpu, seconds))
+      changes.append(.limit(limit, seconds))
     }
     return changes
   }

@@ -69,6 +69,11 @@ enum RunCommand {
   ) throws -> Int32 {
     let project = try invocation.project()
     let walls = try WallOptions.walls(for: invocation, project: project)
+    if invocation.isVerbose {
+      for wall in walls.list {
+        invocation.say("\(wall.isUp ? "up" : "down"): \(wall.name), \(wall.kind)")
+      }
+    }
     let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
     let session = try opening.open(choice)
     tellWhich(session, invocation)
@@ -79,6 +84,12 @@ enum RunCommand {
     )
     if request.isDetached { return try detach(request, session, invocation) }
     let report = try Attendance(client: session.client).run(request)
+    if !report.refusedCalls.isEmpty {
+      invocation.say(
+        "these system calls would have been refused: "
+          + report.refusedCalls.joined(separator: ", ")
+          + "; name them under allow in [seccomp] of a profile")
+    }
     if report.hasChanges { try RunSummary.tell(of: session, invocation) }
     session.client.leave()
     return report.end.exitStatus

@@ -5,7 +5,8 @@ enum Verbs {
   static let all: [Verb] = [
     RunCommand.run, RunCommand.shell, RunCommand.exec, StatusCommand.verb,
     DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb, LogCommand.verb,
-    ListCommand.verb, HelpCommand.verb, VersionCommand.verb,
+    ListCommand.verb, ProfileCommand.profile, ProfileCommand.trust, HelpCommand.verb,
+    VersionCommand.verb,
   ]
 
   /// What `cowbox` without a word does.

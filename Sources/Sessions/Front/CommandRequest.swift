@@ -50,4 +50,6 @@ package struct CommandReport: Equatable, Sendable {
   /// Whether the command, or another one during its time, changed something.
   package let hasChanges: Bool
   package let step: Int64
+  /// The system calls that would have been refused, "name count" each; with --seccomp=log only.
+  package var refusedCalls: [String] = []
 }

@@ -154,7 +154,9 @@ final class Keeper {
     log.add(command, end: end)
     guard let owner = command.owner else { return }
     let report = CommandReport(
-      end: end, hasChanges: store.hasChanged(since: command.step.id), step: command.step.id.rawValue
+      end: end, hasChanges: store.hasChanged(since: command.step.id),
+      step: command.step.id.rawValue,
+      refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? []
     )
     connections[owner]?.send(
       .notification(

@@ -23,3 +23,10 @@ extension Walls {
     if let directory = ProfileLibrary.userDirectory(home: home) { plan.masks.append(directory) }
   }
 }
+
+extension Walls {
+  /// Every wall, up or down, and what it is made of.
+  package var list: [(name: String, isUp: Bool, kind: String)] {
+    plan.walls.map { ($0.name, $0.isUp, $0.kind) }
+  }
+}
