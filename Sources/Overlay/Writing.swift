@@ -18,17 +18,30 @@ extension FileSystem {
       lock.lock()
       defer { lock.unlock() }
       let end = offset + Int64(bytes.count)
-      let node = try writable(slot, touching: offset..<end)
-      try admitBytes(node, until: end)
-      try cutTail(slot, node, before: end)
-      let content = try openForWriting(slot)
-      try content.descriptor.write(bytes, at: offset)
+      let node = try withRoom { () throws(Errno) in
+        let node = try writable(slot, touching: offset..<end)
+        try admitBytes(node, until: end)
+        try cutTail(slot, node, before: end)
+        let content = try openForWriting(slot)
+        try content.descriptor.write(bytes, at: offset)
+        return node
+      }
       tree.lock.lock()
       noteWritten(node, offset..<end)
       if kills { clearSetID(node, for: caller) }
       tree.lock.unlock()
       reply.send(written: bytes.count)
     } catch { reply.fail(error) }
+  }
+
+  /// Tries once more when the disk was full and removed files still held space: what is dead is only
+  /// emptied once the database says so, and that may be 100 ms later.
+  private func withRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    do throws(Errno) { return try body() } catch .noSpace {
+      guard tree.lock.with({ tree.hasDeadObjects }) else { throw .noSpace }
+      do { try store.flush(durable: false) } catch { throw error.errno }
+      return try body()
+    }
   }
 
   /// The object of a place, open for writing; `writable(_:touching:)` has made it this step's own.
@@ -87,7 +100,7 @@ extension FileSystem {
       try makeEmpty(slot, node)
     } else {
       // What lies behind the new end need not be copied.
-      _ = try writable(slot, touching: size..<size)
+      _ = try withRoom { () throws(Errno) in try writable(slot, touching: size..<size) }
       try cutTail(slot, node, before: size)
       let isShorter = tree.lock.with { size < node.row.size }
       if isShorter {
@@ -156,14 +169,16 @@ extension FileSystem {
       let lock = contentLocks[slot]
       lock.lock()
       defer { lock.unlock() }
-      let node = try wholeObject(slot)
+      let node = try withRoom { () throws(Errno) in try wholeObject(slot) }
       let keepsSize = mode & FALLOC_FL_KEEP_SIZE != 0
       let before = tree.lock.with { node.row.size }
       if !keepsSize { try admitBytes(node, until: offset + count) }
       try cutTail(slot, node, before: .max)
       let content = try openForWriting(slot)
       try content.descriptor.truncate(to: before)
-      try content.descriptor.allocate(mode: mode, at: offset, count: count)
+      try withRoom { () throws(Errno) in
+        try content.descriptor.allocate(mode: mode, at: offset, count: count)
+      }
       let size = try content.descriptor.status().size
       tree.lock.lock()
       tree.byteCount += size - before

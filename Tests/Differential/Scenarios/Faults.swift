@@ -241,8 +241,8 @@ private struct FullDisk {
     if let text = try judge(root.borrowed, kept) { return "when full: \(text)" }
     if let text = tryToChange(root.borrowed) { return text }
     // Room again: what is deleted comes back as space, and everything goes on.
-    guard kept.count > 12 else { return "only \(kept.count) files were kept" }
-    for name in kept.keys.sorted().prefix(12) {
+    guard kept.count > 20 else { return "only \(kept.count) files were kept" }
+    for name in kept.keys.sorted().prefix(20) {
       try root.borrowed.remove(ByteString(name))
       kept[name] = nil
     }
