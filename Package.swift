@@ -51,7 +51,7 @@ let package = Package(
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
     room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
     room("Changes", uses: ["Linux", "Store", "CGit2"]),
-    room("Archives", uses: ["Linux", "Store", "Changes", "CZlib"]),
+    room("Archives", uses: ["Linux", "Store", "Changes", "CZlib", "CGit2"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
     room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
     room(

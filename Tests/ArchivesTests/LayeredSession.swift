@@ -40,9 +40,9 @@ final class LayeredSession {
     """
   static let long = String(repeating: "long-", count: 25)
 
-  init() throws {
+  init(repository: String = ":") throws {
     playground = try Playground()
-    try playground.shell(Self.project)
+    try playground.shell(Self.project + "\n" + repository)
     let lower = try Self.open(playground.project)
     let status = try lower.borrowed.status()
     try Descriptor.currentDirectory.makeDirectory(ByteString(playground.state))

@@ -15,7 +15,7 @@ import Testing
   /// The system libraries, each in the one room that holds its key.
   static let keys: [String: Set<String>] = [
     "CFuse": ["Overlay"], "CSQLite": ["Store"], "CSeccomp": ["Confinement"],
-    "CCap": ["Confinement"], "CGit2": ["Changes"], "CToml": ["Profiles"],
+    "CCap": ["Confinement"], "CGit2": ["Archives", "Changes"], "CToml": ["Profiles"],
     "CZlib": ["Archives"],
   ]
 

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "objects.h"
+
 /* How two buffers are compared. */
 struct cl_git_options {
   uint32_t flags; /* GIT_DIFF_* bits below */

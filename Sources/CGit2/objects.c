@@ -1,0 +1,104 @@
+#include "objects.h"
+
+#include <dlfcn.h>
+#include <git2.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CGit2.h"
+
+static struct {
+  __typeof__(git_odb_open) *open;
+  __typeof__(git_odb_free) *free;
+  __typeof__(git_odb_read) *read;
+  __typeof__(git_odb_object_free) *object_free;
+  __typeof__(git_odb_object_data) *data;
+  __typeof__(git_odb_object_size) *size;
+  __typeof__(git_odb_object_type) *type;
+  __typeof__(git_odb_write) *write;
+  __typeof__(git_odb_open_wstream) *open_stream;
+  __typeof__(git_odb_stream_write) *stream_write;
+  __typeof__(git_odb_stream_finalize_write) *stream_end;
+  __typeof__(git_odb_stream_free) *stream_free;
+} odb;
+
+static int is_loaded;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void load(void) {
+  void *library = dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return;
+  struct {
+    void **place;
+    const char *name;
+  } wanted[] = {
+      {(void **)&odb.open, "git_odb_open"},
+      {(void **)&odb.free, "git_odb_free"},
+      {(void **)&odb.read, "git_odb_read"},
+      {(void **)&odb.object_free, "git_odb_object_free"},
+      {(void **)&odb.data, "git_odb_object_data"},
+      {(void **)&odb.size, "git_odb_object_size"},
+      {(void **)&odb.type, "git_odb_object_type"},
+      {(void **)&odb.write, "git_odb_write"},
+      {(void **)&odb.open_stream, "git_odb_open_wstream"},
+      {(void **)&odb.stream_write, "git_odb_stream_write"},
+      {(void **)&odb.stream_end, "git_odb_stream_finalize_write"},
+      {(void **)&odb.stream_free, "git_odb_stream_free"},
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    if (!(*wanted[i].place = dlsym(library, wanted[i].name))) return;
+  is_loaded = 1;
+}
+
+void *cl_git_objects_open(const char *directory) {
+  if (cl_git_load()) return NULL;
+  pthread_once(&once, load);
+  git_odb *opened = NULL;
+  return is_loaded && odb.open(&opened, directory) == 0 ? opened : NULL;
+}
+
+void cl_git_objects_close(void *objects) { odb.free(objects); }
+
+void *cl_git_objects_read(void *objects, const uint8_t id[20], int type, size_t *length) {
+  git_oid name;
+  git_odb_object *object = NULL;
+  memcpy(name.id, id, 20);
+  if (odb.read(&object, objects, &name) != 0) return NULL;
+  void *bytes = NULL;
+  if ((int)odb.type(object) == type) {
+    *length = odb.size(object);
+    bytes = malloc(*length + 1);
+    if (bytes) memcpy(bytes, odb.data(object), *length);
+  }
+  odb.object_free(object);
+  return bytes;
+}
+
+void cl_git_objects_free(void *bytes) { free(bytes); }
+
+int cl_git_objects_write(void *objects, const void *bytes, size_t length, int type,
+                         uint8_t id[20]) {
+  git_oid name;
+  if (odb.write(&name, objects, bytes, length, (git_object_t)type) != 0) return -1;
+  memcpy(id, name.id, 20);
+  return 0;
+}
+
+void *cl_git_blob_begin(void *objects, uint64_t length) {
+  git_odb_stream *stream = NULL;
+  return odb.open_stream(&stream, objects, length, GIT_OBJECT_BLOB) == 0 ? stream : NULL;
+}
+
+int cl_git_blob_add(void *blob, const void *bytes, size_t length) {
+  return odb.stream_write(blob, bytes, length) == 0 ? 0 : -1;
+}
+
+int cl_git_blob_end(void *blob, uint8_t id[20]) {
+  git_oid name;
+  if (odb.stream_end(&name, blob) != 0) return -1;
+  memcpy(id, name.id, 20);
+  return 0;
+}
+
+void cl_git_blob_close(void *blob) { odb.stream_free(blob); }
