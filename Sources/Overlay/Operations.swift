@@ -10,6 +10,7 @@ extension FileSystem {
       if let connection { FileSystem.negotiate(&connection.pointee) }
     }
     addNames(&table)
+    addChanges(&table)
     addAttributes(&table)
     addContent(&table)
     addDirectories(&table)
@@ -50,6 +51,9 @@ extension FileSystem {
       }
       fuse_reply_none(request)
     }
+  }
+
+  private static func addChanges(_ table: inout fuse_lowlevel_ops) {
     table.mknod = { request, parent, name, mode, device in
       guard let request, let name else { return }
       FileSystem.of(request).makeNode(Reply(request), parent, Name(name), mode, device)
