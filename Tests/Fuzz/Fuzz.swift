@@ -22,6 +22,7 @@ struct Usage: Error, CustomStringConvertible {
     description = """
       \(complaint)
       usage: cowbox-fuzz [--seed N] [--operations N] [--rounds N] [--seconds N] [--no-shrink]
+                         [--processes N]
                          [--directory DIR] [--user ID]
              cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
              cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME | --list
@@ -38,6 +39,7 @@ struct FuzzCommand {
   private var shrinks = true
   private var scenario: String?
   private var kills = false
+  private var processes = 1
   private var runner = Runner()
 
   init(_ words: [String]) throws {
@@ -60,6 +62,7 @@ struct FuzzCommand {
       case "--seconds": seconds = try number(word)
       case "--no-shrink": shrinks = false
       case "--kill": kills = true
+      case "--processes": processes = try number(word)
       case "--directory": runner.base = ByteString(try text(word))
       case "--scenario": scenario = try text(word)
       case "--user": try Self.become(number(word))
@@ -92,6 +95,11 @@ struct FuzzCommand {
     var round: UInt64 = 0
     while round < UInt64(rounds), Timestamp.now.nanoseconds / 1_000_000_000 < end {
       let seed = first &+ round
+      if processes > 1 {
+        guard try runCrowd(seed) else { return false }
+        round += 1
+        continue
+      }
       var generator = Generator(seed: seed, isRoot: Process.user == 0)
       let list = generator.sequence(operations)
       if let finding = try runner.run(list) {
@@ -101,6 +109,16 @@ struct FuzzCommand {
       round += 1
       say("seed \(seed): \(operations) operations, no difference")
     }
+    return true
+  }
+
+  private func runCrowd(_ seed: UInt64) throws -> Bool {
+    let crowd = Crowd(seed: seed, processes: processes, operations: operations)
+    if let finding = try crowd.run(by: runner) {
+      say("seed \(seed) (--operations \(operations) --processes \(processes)): \(finding.text)")
+      return false
+    }
+    say("seed \(seed): \(processes) processes, \(operations) operations each, no difference")
     return true
   }
 

@@ -20,6 +20,14 @@ struct DifferentialTests {
     #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
 
+  @Test(arguments: [1, 2])
+  func `processes that work at the same time see what they would alone`(seed: Int) throws {
+    let ended = try Fuzzer.command(
+      "--processes", "3", "--seed", "\(seed)", "--operations", "250"
+    ).run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
   @Test func `what fsync acknowledged survives the server's death, the rest is a prefix`() throws {
     let ended = try Fuzzer.command("--kill", "--seed", "1", "--rounds", "60").run()
     #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")

@@ -127,6 +127,11 @@ extension Generator {
 
   private mutating func openOperation() -> [Operation] {
     if random.once(in: 6) { return [.close(slot())] }
+    if random.once(in: 20) {
+      let slot = slot()
+      let list: [Operation] = [.openTemporary(slot, in: directory(), mode: mode()), write(slot)]
+      return random.once(in: 2) ? list : list + [.linkOpen(slot, to: made())]
+    }
     let access: Flags = random.pick([.readOnly, .readWrite, .readWrite, .readWrite, .writeOnly])
     var flags = access
     let choices: [Flags] = [

@@ -102,6 +102,16 @@ extension Scenario {
       "find . -name other | wc -c; find . -type d -name 'nnn*' | wc -l",
       "rm -r nnn*; ls | wc -l"),
     Scenario(
+      "access lists are set, inherited, masked and given away as on ext4",
+      scripts: """
+        setfacl -m u:7:rwx,g:7:r a; getfacl -cn a; ls -l a | cut -c1-11; chmod 640 a; getfacl -cn a
+        setfacl -d -m u:7:rw,m::rwx d; getfacl -cn d; umask 027; echo x > d/made; mkdir d/sub
+        getfacl -cn d/made d/sub; cp -a d copied; getfacl -cn copied copied/made
+        setfacl -b a; getfacl -cn a; ls -l a | cut -c1-11; setfacl -k d; echo y > d/other
+        getfacl -cn d d/other; setfacl -m u:9:r h1; getfacl -cn d/h3; mv d/made .; getfacl -cn made
+        """,
+      "getfacl -cn a d d/sub copied copied/made h2 made; setfacl -x u:9 h2; getfacl -cn h1"),
+    Scenario(
       "rsync -aHAX --checksum finds no difference",
       scripts: """
         mkdir target; rsync -aHAX d many h1 h2 s x target/

@@ -15,12 +15,14 @@ final class Trial {
   private let place: Workspace
   private let operations: [Operation]
   private let progress: UnsafeMutablePointer<Int64>
-  private let isRoot = Process.user == 0
+  let isRoot = Process.user == 0
   private var relation = InodeRelation()
   private var recorded: [(step: Int64, image: Image)] = []
   private var identity: (user: UInt32, group: UInt32) = (0, 0)
   /// Whether the trees must be equal, and not only what programs say of them.
   var comparesTrees = true
+  /// Directories of their own for processes that work at the same time.
+  var homes: [Path] = []
   private var isKeeper = false
   private var index = 0
 
@@ -47,15 +49,7 @@ final class Trial {
   private func attempt(_ body: (Trial, Side, Side, View) throws -> String?) throws -> Finding? {
     let plain = Side("plain", root: try open(place.plain))
     let lower = Side("lower", root: try open(place.lower))
-    for operation in StartingTree.operations(asRoot: isRoot) {
-      for side in [plain, lower] {
-        if case .umask(let mask) = operation {
-          umask(mask)
-        } else if let failure = side.perform(operation).failure {
-          throw SystemError("\(operation)", nil, failure)
-        }
-      }
-    }
+    try populate(plain, lower)
     let before = Image.read(lower.root.borrowed, strictly: true)
     try Workspace.enterNamespace()
     let view = try View(place)
@@ -68,6 +62,25 @@ final class Trial {
       return Finding(index: index, text: "the lower was written:\n\(text)")
     }
     return nil
+  }
+
+  /// The same tree on both sides, and in the directory of each process.
+  private func populate(_ plain: Side, _ lower: Side) throws {
+    for side in [plain, lower] {
+      for home in homes { _ = side.perform(.makeDirectory(home, mode: 0o755)) }
+      let rest = try homes.map { home throws(Errno) in
+        Side(side.name, root: try side.root.borrowed.open(home.bytes, [.directory]))
+      }
+      for part in [side] + rest {
+        for operation in StartingTree.operations(asRoot: isRoot) {
+          if case .umask(let mask) = operation {
+            umask(mask)
+          } else if let failure = part.perform(operation).failure {
+            throw SystemError("\(operation)", nil, failure)
+          }
+        }
+      }
+    }
   }
 
   private func perform(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
@@ -84,13 +97,13 @@ final class Trial {
   }
 
   /// One operation on both sides; what differs, in words.
-  private func perform(_ operation: Operation, _ plain: Side, _ overlay: Side, _ view: View)
+  func perform(_ operation: Operation, _ plain: Side, _ overlay: Side, _ view: View?)
     throws -> String?
   {
     switch operation {
     case .compare: return compare(plain, overlay)
-    case .boundary: return try boundary(plain, overlay, view)
-    case .remount: return try remount(plain, overlay, view)
+    case .boundary: return try view.flatMap { try boundary(plain, overlay, $0) }
+    case .remount: return try view.flatMap { try remount(plain, overlay, $0) }
     case .dropCaches:
       if isRoot { try asKeeper { try dropCaches() } }
     case .umask(let mask): umask(mask)
