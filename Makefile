@@ -11,7 +11,7 @@ sharedir = $(DESTDIR)$(PREFIX)/share/cowbox
 docdir = $(DESTDIR)$(PREFIX)/share/doc/cowbox
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test bench install uninstall format lint clean setup
+.PHONY: all demo build test fuzz bench install uninstall format lint clean setup
 
 all: build
 
@@ -27,6 +27,12 @@ demo: build
 test:
 	@.ci/setup test
 	@.ci/test
+
+# Goes on for as many seconds as FUZZ says.
+FUZZ ?= 600
+fuzz:
+	@.ci/setup fuzz
+	@.ci/fuzz $(FUZZ)
 
 bench: build
 	@.ci/setup bench

@@ -6,7 +6,8 @@ import Linux
 @main struct Fuzz {
   static func main() {
     do {
-      Glibc.exit(try FuzzCommand(Process.arguments.dropFirst().map(\.printable)).run() ? 0 : 1)
+      var command = try FuzzCommand(Process.arguments.dropFirst().map(\.printable))
+      Glibc.exit(try command.run() ? 0 : 1)
     } catch {
       say("cowbox-fuzz: \(error)")
       Glibc.exit(2)
@@ -25,7 +26,8 @@ struct Usage: Error, CustomStringConvertible {
                          [--processes N]
                          [--directory DIR] [--user ID]
              cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
-             cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME | --list
+             cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME
+             cowbox-fuzz --list [--long]
       """
   }
 }
@@ -67,7 +69,8 @@ struct FuzzCommand {
       case "--scenario": scenario = try text(word)
       case "--user": try Self.become(number(word))
       case "--list":
-        for scenario in Scenario.all { say(scenario.name) }
+        let isLong = words.popFirst() == "--long"
+        for scenario in isLong ? Scenario.long : Scenario.all { say(scenario.name) }
         Glibc.exit(0)
       default: throw Usage("unknown word '\(word)'")
       }
@@ -87,7 +90,7 @@ struct FuzzCommand {
   }
 
   /// True when nothing was found.
-  func run() throws -> Bool {
+  mutating func run() throws -> Bool {
     if let scenario { return try run(scenario: scenario) }
     if kills { return try runKills() }
     let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
@@ -145,10 +148,12 @@ struct FuzzCommand {
     say(small.finding.text)
   }
 
-  private func run(scenario name: String) throws -> Bool {
-    guard let scenario = Scenario.all.first(where: { $0.name == name }) else {
+  private mutating func run(scenario name: String) throws -> Bool {
+    let known = Scenario.all + Scenario.long
+    guard let scenario = known.first(where: { $0.name == name }) else {
       throw Usage("there is no scenario '\(name)'")
     }
+    runner.seconds = Scenario.long.contains { $0.name == name } ? 600 : runner.seconds
     guard let finding = try scenario.run(by: runner) else { return true }
     say("\(name): differs at \(finding.index)")
     say(finding.text)
