@@ -87,7 +87,7 @@ let package = Package(
     tests("BreakoutTests", of: ["Harness", "Linux", "box-probe", "breakout"]),
     tests("ProfilesTests", of: ["Profiles", "Linux"]),
     tests("ConfinementTests", of: ["Confinement", "Profiles", "Linux"]),
-    tests("SandboxTests", of: ["Harness", "Sandbox", "Linux", "box-probe"]),
+    tests("SandboxTests", of: ["Harness", "Sandbox", "Profiles", "Linux", "box-probe"]),
     tests("LinuxTests", of: ["Linux"]),
     tests("ArchivesTests", of: ["Harness", "Archives", "Store", "Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),

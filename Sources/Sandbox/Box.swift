@@ -1,4 +1,5 @@
 import Linux
+import Profiles
 
 /// A view of the system with walls around it, and the processes that live in it.
 ///
@@ -12,6 +13,9 @@ package final class Box {
   private var terminals: OwnedDescriptor?
   /// Counts what a filter in log mode would have refused; nil when the filter decides.
   package private(set) var audit: CallAudit?
+  /// What lets names of the network through; nil when none are allowed.
+  package private(set) var proxy: NetworkProxy?
+  private var names: [NetworkName]?
   private var timedOut: Set<ProcessNumber> = []
   private var lastNumber: UInt32 = 0
   private var waitingEvents: [Event] = []
@@ -48,7 +52,7 @@ package final class Box {
     // Closed once forked: only so is a child that dies heard of.
     let other = OwnedDescriptor(owning: theirs)
     var namespaces: NamespaceSet = [.user, .mount, .process, .ipc, .hostName]
-    if plan.network == .off { namespaces.insert(.network) }
+    if plan.network != .host { namespaces.insert(.network) }
     // The child's /proc files belong to the user only while it may be inspected.
     let inspected = Process.mayBeInspected
     Process.mayBeInspected = true
@@ -59,6 +63,7 @@ package final class Box {
     let process = try Forking.child(in: namespaces) { inside.run() }
     _ = consume other
     let box = Box(control: control, process: process)
+    if case .names(let names) = plan.network { box.names = names }
     try at(.identity) { () throws(Errno) in try identity.writeOuter(for: process) }
     try box.order(.proceed)
     box.devices = try box.expect(.devices)
@@ -74,10 +79,15 @@ package final class Box {
   /// Mounts the view and puts up every wall; the overlay must be serving by now.
   package func build() throws(LaunchError) {
     try order(.build)
-    let given = try expect(.ready)
-    if let first = given.first { terminals = OwnedDescriptor(owning: first) }
-    if given.count > 1 {
-      audit = try at(.filter) { () throws(Errno) in try CallAudit(listener: given[1]) }
+    var given = try expect(.ready)[...]
+    if let first = given.popFirst() { terminals = OwnedDescriptor(owning: first) }
+    if let names, let listener = given.popFirst() {
+      proxy = try at(.loopback) { () throws(Errno) in
+        try NetworkProxy(listener: listener, names: names)
+      }
+    }
+    if let listener = given.popFirst() {
+      audit = try at(.filter) { () throws(Errno) in try CallAudit(listener: listener) }
     }
   }
 

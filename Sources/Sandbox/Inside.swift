@@ -34,9 +34,7 @@ struct Inside {
     try sendDevices(to: view)
     try wait(for: .build)
     try view.build(steps)
-    if plan.network == .off {
-      try at(.loopback) { () throws(Errno) in try Process.raiseLoopback() }
-    }
+    let proxy = try openNetwork()
     let terminals = try at(.devices) { () throws(Errno) in
       try Descriptor.currentDirectory.open("/dev/pts", [.path, .directory])
     }
@@ -44,11 +42,25 @@ struct Inside {
     let listener = try Walls(plan.restrictions, writable: plan.writable).close()
     try at(.talk) { () throws(Errno) in
       var descriptors = [terminals.raw]
+      if let proxy { descriptors.append(proxy.raw) }
       if let listener { descriptors.append(listener.raw) }
       try keeper.send(Report.ready.bytes, descriptors: descriptors)
-      if let listener { _ = OwnedDescriptor(owning: listener.raw) }
+      for kept in [proxy, listener] {
+        if let kept { _ = OwnedDescriptor(owning: kept.raw) }
+      }
     }
     return plan.restrictions.limits
+  }
+
+  /// Brings loopback up; where names are allowed, listens there for the keeper's proxy.
+  private func openNetwork() throws(LaunchError) -> Descriptor? {
+    if plan.network == .host { return nil }
+    return try at(.loopback) { () throws(Errno) in
+      try Process.raiseLoopback()
+      if plan.network == .off { return nil }
+      return Descriptor(
+        try InternetAddress.listenOnLoopback(port: NetworkProxy.port).release())
+    }
   }
 
   /// Ends with the keeper, holds nothing of it but the socket, and hears no terminal.

@@ -7,7 +7,7 @@ extension LaunchPlan {
   package init(_ profile: Profile, view: ProfileView) throws(LaunchError) {
     self.init(
       base: profile.base == .host ? .host : .empty, masks: view.masks,
-      network: profile.network.mode == .host ? .host : .off, fakeRoot: profile.fakeRoot,
+      network: Self.network(profile.network), fakeRoot: profile.fakeRoot,
       scratchSize: profile.limits.scratchBytes)
     wallSeconds = profile.limits.wallSeconds
     mounts = view.mounts.map { source, target, rule in
@@ -17,6 +17,14 @@ extension LaunchPlan {
     }
     if network == .host { mounts += Self.resolverFiles }
     restrictions = try at(.filter) { () throws(Errno) in try Restrictions(profile) }
+  }
+
+  private static func network(_ rules: NetworkRules) -> Network {
+    switch rules.mode {
+    case .off: .off
+    case .host: .host
+    case .allow: .names(rules.allow.compactMap(NetworkName.init))
+    }
   }
 
   /// Masks the sockets of the host that the view would show as the host's own.

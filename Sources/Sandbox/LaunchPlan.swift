@@ -1,5 +1,6 @@
 import Confinement
 import Linux
+import Profiles
 
 /// Everything that a box is made from: complete and checked before the first fork.
 package struct LaunchPlan: Sendable {
@@ -12,11 +13,13 @@ package struct LaunchPlan: Sendable {
   }
 
   /// Which network the box sees.
-  package enum Network: Sendable {
+  package enum Network: Sendable, Equatable {
     /// Its own, with nothing but loopback.
     case off
     /// The host's.
     case host
+    /// Its own, and a proxy on its loopback that lets these names through.
+    case names([NetworkName])
   }
 
   package var base: Base

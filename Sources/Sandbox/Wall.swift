@@ -42,9 +42,12 @@ extension LaunchPlan {
   }
 
   private var networkWall: Wall {
-    network == .off
-      ? Wall(name: "network", isUp: true, kind: "a namespace with nothing but loopback")
-      : Wall(name: "network", isUp: false, kind: "the host's network")
+    switch network {
+    case .off: Wall(name: "network", isUp: true, kind: "a namespace with nothing but loopback")
+    case .host: Wall(name: "network", isUp: false, kind: "the host's network")
+    case .names(let names):
+      Wall(name: "network", isUp: true, kind: "no route; a proxy lets \(names.count) names through")
+    }
   }
 
   private var filterWall: Wall {

@@ -29,7 +29,7 @@ import Sandbox
     let number = try box.spawn(
       options.spawn, streams: [.standardInput, .standardOutput, .standardError])
     let status = try wait(for: number, in: box)
-    for (name, count) in box.audit?.refused ?? [] {
+    for (name, count) in (box.audit?.refused ?? []) + (box.proxy?.refused ?? []) {
       try Descriptor.standardOutput.write(Array("refused \(name) \(count)\n".utf8))
     }
     return status

@@ -46,6 +46,9 @@ struct ProbeOptions {
       case "--project": project = ByteString(rest.popFirst() ?? "")
       case "--seccomp":
         profile?.calls.mode = CallRules.Mode(rawValue: rest.popFirst() ?? "") ?? .off
+      case "--allow-net":
+        profile?.network.mode = .allow
+        profile?.network.allow.append(rest.popFirst() ?? "")
       case "--no-landlock": profile?.landlock = .off
       case "--user-namespaces": profile?.userNamespaces = true
       case "--limit":

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "internet.h"
 #include "namespaces.h"
 #include "session.h"
 

@@ -8,6 +8,9 @@ enum WallOptions {
     Option("profile", short: "p", value: "NAME", "what the box shows and allows; a name or a file"),
     Option(
       "net", value: "WHICH", choices: ["off", "host"], "the network: off (the default) or host"),
+    Option(
+      "allow-net", value: "NAME[:PORT]", repeats: true,
+      "let a network name through, as registry.example.org or *.example.org:8443"),
     Option("env", short: "e", value: "NAME[=VALUE]", repeats: true, "pass or set a variable"),
     Option("cow", value: "DIR", repeats: true, "show another directory copy-on-write"),
     Option("ro", value: "PATH", repeats: true, "show a path read-only"),
@@ -63,6 +66,14 @@ enum WallOptions {
     if let mode = try arguments.text("net").flatMap(NetworkRules.Mode.init) {
       changes.append(.network(mode))
     }
+    let names = try arguments.all("allow-net").map { name in
+      guard let text = name.string, NetworkName(text) != nil else {
+        throw Failure.usage(
+          "'\(name.printable)' is no network name", hint: "write example.org:443 or *.example.org")
+      }
+      return text
+    }
+    if !names.isEmpty { changes += [.network(.allow), .allowNames(names)] }
     if arguments.has("fakeroot") { changes.append(.fakeRoot(true)) }
     if arguments.has("allow-userns") { changes.append(.userNamespaces(true)) }
     if let mode = try arguments.text("seccomp").flatMap(CallRules.Mode.init) {

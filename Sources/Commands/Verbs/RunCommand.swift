@@ -84,6 +84,11 @@ enum RunCommand {
     )
     if request.isDetached { return try detach(request, session, invocation) }
     let report = try Attendance(client: session.client).run(request)
+    if !report.refusedNames.isEmpty {
+      invocation.say(
+        "the network was refused: " + report.refusedNames.joined(separator: ", ")
+          + "; --allow-net NAME allows a name")
+    }
     if !report.refusedCalls.isEmpty {
       invocation.say(
         "these system calls would have been refused: "

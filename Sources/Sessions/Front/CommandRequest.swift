@@ -52,4 +52,6 @@ package struct CommandReport: Equatable, Sendable {
   package let step: Int64
   /// The system calls that would have been refused, "name count" each; with --seccomp=log only.
   package var refusedCalls: [String] = []
+  /// The network names that the proxy refused, "name:port count" each.
+  package var refusedNames: [String] = []
 }

@@ -156,7 +156,8 @@ final class Keeper {
     let report = CommandReport(
       end: end, hasChanges: store.hasChanged(since: command.step.id),
       step: command.step.id.rawValue,
-      refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? []
+      refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? [],
+      refusedNames: box.proxy?.refused.map { "\($0.name) \($0.count)" } ?? []
     )
     connections[owner]?.send(
       .notification(

@@ -5,10 +5,9 @@ import Sandbox
 extension Walls {
   /// The walls of a profile around a project.
   package init(_ profile: Profile, project: ByteString, home: ByteString?) throws {
-    if profile.network.mode == .allow {
+    if !profile.network.publish.isEmpty {
       throw SessionError(
-        "the network can't be limited to names yet",
-        hint: "say --net off or --net host", kind: .usage)
+        "ports of a session can't be published yet", hint: "say --net host instead", kind: .usage)
     }
     let variables = PathVariables(home: home, environment: Process.environment)
     let view = try ProfileView(profile, project: project, variables: variables)
@@ -20,6 +19,7 @@ extension Walls {
       environment: profile.environment)
     maximumSize = profile.limits.sessionBytes.map { Int64(clamping: $0) }
     maximumFiles = profile.limits.sessionFiles.map { Int(clamping: $0) }
+    if profile.network.mode == .allow { set += NetworkProxy.variables }
     if let directory = ProfileLibrary.userDirectory(home: home) { plan.masks.append(directory) }
   }
 }

@@ -80,20 +80,22 @@ package enum Wire {
     return [
       "process": .int(process), name: .int(Int64(value)), "changed": .bool(report.hasChanges),
       "step": .int(report.step), "refused": .array(report.refusedCalls.map { .string($0) }),
+      "refusedNames": .array(report.refusedNames.map { .string($0) }),
     ]
   }
 
   static func report(from params: JSON) -> CommandReport? {
     guard let changed = params["changed"]?.bool, let step = params["step"]?.int else { return nil }
     let refused = params["refused"]?.array?.compactMap(\.string) ?? []
+    let names = params["refusedNames"]?.array?.compactMap(\.string) ?? []
     if let status = params["status"]?.int {
       return CommandReport(
         end: .exited(Int32(clamping: status)), hasChanges: changed, step: step,
-        refusedCalls: refused)
+        refusedCalls: refused, refusedNames: names)
     }
     guard let signal = params["signal"]?.int else { return nil }
     return CommandReport(
       end: .killed(signal: Int32(clamping: signal)), hasChanges: changed, step: step,
-      refusedCalls: refused)
+      refusedCalls: refused, refusedNames: names)
   }
 }
