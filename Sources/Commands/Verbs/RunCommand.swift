@@ -95,7 +95,7 @@ enum RunCommand {
           + report.refusedCalls.joined(separator: ", ")
           + "; name them under allow in [seccomp] of a profile")
     }
-    if report.hasChanges { try RunSummary.tell(of: session, invocation) }
+    if report.hasChanges { try RunSummary.tell(of: session, step: report.step, invocation) }
     session.client.leave()
     return report.end.exitStatus
   }

@@ -4,7 +4,9 @@ import Linux
 enum Verbs {
   static let all: [Verb] = [
     RunCommand.run, RunCommand.shell, RunCommand.exec, StatusCommand.verb,
-    DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb, LogCommand.verb,
+    DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb,
+    UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
+    SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
     ListCommand.verb, ProfileCommand.profile, ProfileCommand.trust, HelpCommand.verb,
     VersionCommand.verb,
   ]

@@ -98,6 +98,16 @@ package struct Catalogue: ~Copyable {
     }
   }
 
+  /// Makes the directory of a new session with a name that the user chose, if any.
+  package func make(named name: SessionName?, for project: ByteString) throws -> SessionName {
+    guard let name else { return try make(for: project) }
+    do throws(Errno) { try sessions.borrowed.makeDirectory(name.bytes) } catch {
+      throw SessionError(
+        "cannot make session '\(name)': \(error)", hint: "choose another name", kind: .usage)
+    }
+    return name
+  }
+
   /// Makes the directory of a new session; it is in the catalogue once `enter` was called.
   package func make(for project: ByteString) throws -> SessionName {
     for _ in 0..<100 {

@@ -50,10 +50,11 @@ extension Keeper {
     case "signal": return (try signal(params), [])
     case "status": return (status, [])
     case "flush": return (try flush(), [])
-    case "step":
-      let step = fileSystem.beginStep(.mark, command: [], message: params["message"]?.string ?? "")
-      store.endStep(step, status: nil)
-      return (["step": .int(step.id.rawValue)], [])
+    case "step", "snapshot", "restore":
+      guard let act = HistoryAct(method: method, params: params) else {
+        throw ProtocolError(.wrongParams, "'\(method)' lacks something")
+      }
+      return (try perform(act), [])
     case "stop":
       isStopping = true
       return ([:], [])

@@ -16,6 +16,8 @@ import Store
 /// - `status` {} -> {session, project, keeper, commands: [{process, words, began, detached}]}
 /// - `flush` {} -> {}; what the commands wrote until now can be read from the database.
 /// - `step` {message} -> {step}; what follows belongs to another step.
+/// - `snapshot` {name, replacing} -> {step}; the present has a name.
+/// - `restore` {step, kind: undo | redo | restore, message} -> {step}; the present is as it was.
 /// - `stop` {} -> {}; every command is killed and the session comes to rest.
 ///
 /// Notifications to the client:
