@@ -63,7 +63,7 @@ extension FileSystem {
       tree.lock.lock()
       let node = make(row(directory), list, umask)
       tree.setEntry(name.bytes, in: directory, to: node)
-      if node.row.kind == .directory { directory.row.linkCount += 1 }
+      if node.row.kind == .directory { Self.gainSubdirectory(directory) }
       touchTimes(directory)
       makePlace(for: node)
       inodes[node.slot].pointee.lookups = 1

@@ -23,7 +23,7 @@ extension FileSystem {
       } else {
         tree.removeEntry(name.bytes, in: directory)
       }
-      if isDirectory { directory.row.linkCount -= directory.row.linkCount > 2 ? 1 : 0 }
+      if isDirectory { Self.loseSubdirectory(directory) }
       touchTimes(directory)
       if let node { unname(node) }
       tree.lock.unlock()
@@ -97,6 +97,16 @@ extension FileSystem {
     guard let slot = inodes.find(device: device, inode: status.inode) else { return }
     inodes.unhash(slot)
     inodes[slot].pointee.flags.insert(.removed)
+  }
+
+  /// Counts a new subdirectory, where the lower's file system counts them: 1 means that it doesn't.
+  static func gainSubdirectory(_ directory: LiveNode) {
+    if directory.row.linkCount >= 2 { directory.row.linkCount += 1 }
+  }
+
+  /// Counts a subdirectory that is gone.
+  static func loseSubdirectory(_ directory: LiveNode) {
+    if directory.row.linkCount > 2 { directory.row.linkCount -= 1 }
   }
 
   /// Takes one name from a node's count, under the tree's lock, after its entry is gone.

@@ -80,8 +80,8 @@ extension FileSystem {
     tree.setEntry(target.name.bytes, in: target.directory, to: node)
     leave(source)
     if node.row.kind == .directory {
-      source.directory.row.linkCount -= source.directory.row.linkCount > 2 ? 1 : 0
-      if !targetWasDirectory { target.directory.row.linkCount += 1 }
+      Self.loseSubdirectory(source.directory)
+      if !targetWasDirectory { Self.gainSubdirectory(target.directory) }
     }
     node.row.changed = .now
     tree.touch(node)
@@ -124,8 +124,8 @@ extension FileSystem {
     if firstIs != secondIs {
       let (gains, loses) =
         firstIs ? (target.directory, source.directory) : (source.directory, target.directory)
-      gains.row.linkCount += 1
-      loses.row.linkCount -= loses.row.linkCount > 2 ? 1 : 0
+      Self.gainSubdirectory(gains)
+      Self.loseSubdirectory(loses)
     }
     for node in [first, second] {
       node.row.changed = .now

@@ -46,7 +46,8 @@ extension Side {
   func size(_ path: Path) throws(Errno) -> Int64? {
     do throws(Errno) {
       let opened = try root.borrowed.open(path.bytes, [.path])
-      return try opened.borrowed.status().size
+      let status = try opened.borrowed.status()
+      return status.kind == .regular ? status.size : nil
     } catch { return nil }
   }
 }

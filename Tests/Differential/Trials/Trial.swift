@@ -115,7 +115,9 @@ final class Trial {
     default:
       let expected = plain.perform(operation)
       let found = overlay.perform(operation)
-      if expected != found { return ".\(operation)\nplain: \(expected)\noverlay: \(found)" }
+      if expected.failure != found.failure || !agree(expected.text, found.text) {
+        return ".\(operation)\nplain: \(expected)\noverlay: \(found)"
+      }
     }
     return nil
   }
