@@ -7,6 +7,11 @@ import Testing
 
 /// Which programs of the host the tests may compare with.
 enum Programs {
+  static var hasFuse: Bool {
+    // Without the device there is nothing to compare with.
+    (try? Descriptor.currentDirectory.status(of: "/dev/fuse")) != nil
+  }
+
   static func has(_ name: String) -> Bool {
     ["/usr/bin/", "/bin/", "/usr/local/bin/"].contains {
       (try? Descriptor.currentDirectory.status(of: ByteString($0 + name))) != nil
