@@ -74,7 +74,7 @@ extension FileSystem {
     do throws(Errno) {
       let slot = try slot(id)
       var (shown, seconds) = (stat(), Self.settled)
-      if slot == Self.top {
+      if slot == top {
         shown = topAttributes
       } else if let node = tree.lock.with({ inodes[slot].pointee.liveNode }) {
         try fill(&shown, node, at: slot)

@@ -100,7 +100,7 @@ extension FileSystem {
   /// A directory in which names may be made; the one that holds the roots is not.
   func writableDirectory(_ id: fuse_ino_t, removing: Bool = false) throws(Errno) -> Slot {
     let slot = try slot(id)
-    if slot == Self.top { throw .notPermitted }
+    if slot == top { throw .notPermitted }
     try store.admit(removal: removing)
     return slot
   }

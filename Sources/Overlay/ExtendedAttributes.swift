@@ -46,7 +46,7 @@ extension FileSystem {
   }
 
   func extended(_ name: ByteString, of slot: Slot) throws(Errno) -> [UInt8] {
-    if slot == Self.top { throw .noData }
+    if slot == top { throw .noData }
     if let own = ownExtended(slot) {
       guard let value = own[name] else { throw .noData }
       return value
@@ -60,7 +60,7 @@ extension FileSystem {
   }
 
   private func extendedNames(of slot: Slot) throws(Errno) -> [ByteString] {
-    if slot == Self.top { return [] }
+    if slot == top { return [] }
     if let own = ownExtended(slot) { return own.keys.sorted() }
     let opened = try openLower(slot, [.path, .noFollow])
     return try opened.borrowed.attributeNames().filter { Self.isShown($0) }

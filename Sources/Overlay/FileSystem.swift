@@ -32,9 +32,14 @@ package final class FileSystem: @unchecked Sendable {
   private var workers: [Thread] = []
   private var devices: [Int32] = []
   private var behind: WriteBehind?
+  private let ending: OwnedDescriptor
+  /// Readable once the kernel has ended the connection.
+  package var ended: Descriptor { ending.borrowed }
 
   /// The place of the directory that holds the roots, which the kernel calls 1.
-  static let top: Slot = 1
+  ///
+  /// 0 where the one root itself is what the kernel calls 1.
+  let top: Slot
 
   /// How long the kernel may trust what only it can change.
   static let settled: Double = 86_400
@@ -51,9 +56,12 @@ package final class FileSystem: @unchecked Sendable {
     self.options = options
     self.lowers = lowers.map { Lower($0) }
     watch = HostWatch()
-    let top = inodes.allocate()
-    inodes[top].pointee.kind = .directory
-    inodes[top].pointee.lookups = 1
+    ending = try .event()
+    top = options.rootIsTop ? 0 : inodes.allocate()
+    if top != 0 {
+      inodes[top].pointee.kind = .directory
+      inodes[top].pointee.lookups = 1
+    }
     for index in self.lowers.indices { adoptRoot(index) }
     for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
   }
@@ -129,7 +137,13 @@ extension FileSystem {
     for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
     devices = given
     behind = try WriteBehind(store)
-    session = try makeSession(device: first)
+    if let session {
+      try route(session, device: fuse_session_fd(session))
+    } else {
+      let made = try makeSession()
+      try route(made, device: first)
+      session = made
+    }
     try watch?.start(for: self)
     try seeking.start(for: self)
     for index in stride(from: 0, to: given.count, by: 2) {
@@ -139,9 +153,13 @@ extension FileSystem {
       workers.append(
         try Thread.start(stackSize: 1 << 20) { [self] in
           work(patient: patient, eager: eager)
+          ending.borrowed.raiseEvent()
         })
     }
   }
+
+  /// Takes over a session that libfuse has mounted.
+  func mounted(_ session: OpaquePointer) { self.session = session }
 
   /// Waits until the kernel has ended the connection.
   package func wait() {

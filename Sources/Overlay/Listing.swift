@@ -109,7 +109,7 @@ extension FileSystem {
       names.append(contentsOf: name)
       names.append(0)
     }
-    if slot == Self.top {
+    if slot == top {
       for lower in lowers { ByteString("\(lower.root.id)").withBuffer { add($0, UInt8(DT_DIR)) } }
       return Listing(slot: slot, items: items, names: names)
     }
@@ -143,7 +143,7 @@ extension FileSystem {
 
   /// The lower's directory of a place, a descriptor of the caller's own; nil: there is none.
   private func listedDirectory(_ slot: Slot) throws(Errno) -> Descriptor? {
-    if slot == Self.top { return nil }
+    if slot == top { return nil }
     do throws(Errno) {
       let lease = try lowerDirectory(slot)
       return Descriptor(try lease.descriptor.duplicate().release())

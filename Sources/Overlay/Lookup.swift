@@ -32,7 +32,7 @@ extension FileSystem {
   func child(_ name: Name, of parent: Slot, in directory: Descriptor? = nil) throws(Errno) -> Child
   {
     if name.bytes.count > 255 { throw .nameTooLong }
-    if parent == Self.top { return rootChild(name) }
+    if parent == top { return rootChild(name) }
     tree.lock.lock()
     let inode = inodes[parent]
     if let node = inode.pointee.liveNode {
@@ -181,7 +181,7 @@ extension FileSystem {
   /// Releases a place that neither the kernel nor another path needs, and then its parents.
   private func giveUp(_ first: Slot) {
     var slot = first
-    while slot > Self.top {
+    while slot != 0 {
       let inode = inodes[slot]
       guard inode.pointee.lookups == 0, inode.pointee.holds == 0,
         slot != lowers[Int(inode.pointee.root)].slot

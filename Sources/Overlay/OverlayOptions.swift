@@ -9,6 +9,8 @@ package struct OverlayOptions: Sendable {
   package var groups: [UInt32] = []
   /// How long the kernel may trust what it knows of an untouched path that isn't watched.
   package var lowerValidity: Double = 1
+  /// Whether the one root is the top of the mount itself, instead of a name below it.
+  package var rootIsTop = false
   /// The most bytes that the session may hold; nil: as many as there is room.
   package var maximumSize: Int64?
   /// The most files that the session may hold.

@@ -95,17 +95,24 @@ extension Worker {
 
 extension FileSystem {
   /// The session of libfuse, which reads and writes through each worker's own device.
-  func makeSession(device: Int32) throws(Errno) -> OpaquePointer {
+  func makeSession(options: String? = nil) throws(Errno) -> OpaquePointer {
     var operations = Self.operations()
-    var words: [UnsafeMutablePointer<CChar>?] = [strdup("cowbox"), nil]
-    defer { free(words[0]) }
+    let given = ["cowbox"] + (options.map { ["-o", $0] } ?? [])
+    var words = given.map { strdup($0) as UnsafeMutablePointer<CChar>? }
+    defer { for word in words { free(word) } }
     let made = words.withUnsafeMutableBufferPointer { words in
-      var arguments = fuse_args(argc: 1, argv: words.baseAddress, allocated: 0)
+      var arguments = fuse_args(
+        argc: Int32(words.count), argv: words.baseAddress, allocated: 0)
       return fuse_session_new(
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(self).toOpaque())
     }
     guard let made else { throw .noMemory }
+    return made
+  }
+
+  /// Lets the session read and write through each worker's own device.
+  func route(_ session: OpaquePointer, device: Int32) throws(Errno) {
     var io = fuse_custom_io()
     io.read = { _, buffer, size, _ in
       guard let worker = Worker.current else { return -1 }
@@ -118,8 +125,7 @@ extension FileSystem {
       if worker.opcode == FUSE_INIT.rawValue { FileSystem.amendInit(parts, count) }
       return Glibc.writev(worker.device, parts, count)
     }
-    guard fuse_session_custom_io(made, &io, device) == 0 else { throw .invalid }
-    return made
+    guard fuse_session_custom_io(session, &io, device) == 0 else { throw .invalid }
   }
 
   /// Adds to the answer to FUSE_INIT what this libfuse does not know and the kernel offers.
@@ -127,9 +133,12 @@ extension FileSystem {
   /// FUSE_HANDLE_KILLPRIV_V2: without it the kernel asks for security.capability at every write(2).
   private static func amendInit(_ parts: UnsafeMutablePointer<iovec>, _ count: Int32) {
     guard count >= 2, let answer = parts[1].iov_base, parts[1].iov_len >= 16 else { return }
+    guard let request = Worker.current?.request else { return }
+    let body = MemoryLayout<fuse_in_header>.size
+    let offered = request.loadUnaligned(fromByteOffset: body, as: fuse_init_in.self).flags
     let flags = answer.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
     answer.storeBytes(
-      of: flags | (1 << 28), toByteOffset: 12, as: UInt32.self)
+      of: flags | (offered & 1 << 28), toByteOffset: 12, as: UInt32.self)
   }
 
   /// Reads and answers requests until the connection ends.

@@ -123,7 +123,7 @@ enum KeeperOpening {
   }
 
   /// Opens a root where it was when the session was made; another directory is another project.
-  private static func openRoot(_ root: Root) throws -> OpenRoot {
+  static func openRoot(_ root: Root) throws -> OpenRoot {
     let opened: OwnedDescriptor
     do throws(Errno) {
       opened = try Descriptor.currentDirectory.open(root.path, [.path, .directory, .noFollow])

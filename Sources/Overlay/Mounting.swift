@@ -1,0 +1,34 @@
+import CFuse
+import CLinux
+import Glibc
+import Linux
+
+// A mount that everybody sees, for programs outside any box. libfuse mounts it: as root by
+// mount(2), otherwise with the help of fusermount3.
+extension FileSystem {
+  /// Mounts the view at a directory and serves it until it is unmounted.
+  package func mount(at point: ByteString, allowsOthers: Bool, isReadOnly: Bool) throws(Errno) {
+    var options = "fsname=cowbox,subtype=cowbox,default_permissions"
+    if allowsOthers { options += ",allow_other" }
+    if isReadOnly { options += ",ro" }
+    let session = try makeSession(options: options)
+    let failure = point.withCString { fuse_session_mount(session, $0) }
+    guard failure == 0 else {
+      fuse_session_destroy(session)
+      throw failure < -1 ? Errno(-failure) : .notPermitted
+    }
+    mounted(session)
+    // The session closes its own descriptor when it unmounts; the workers have theirs.
+    var devices = [try Descriptor(fuse_session_fd(session)).duplicate().release()]
+    for _ in 0..<3 {
+      let device = try Descriptor.currentDirectory.open("/dev/fuse" as ByteString, [.readWrite])
+      devices.append(device.release())
+    }
+    try serve(devices: devices)
+  }
+
+  /// Ends a mount of `mount(at:)`; the workers then end by themselves.
+  package func unmount() {
+    if let session { fuse_session_unmount(session) }
+  }
+}
