@@ -21,6 +21,7 @@ extension Scenario {
     Scenario("what the host edits shows within a second, and never half of it") {
       try hostEdits($0)
     },
+    Scenario("device nodes are refused") { try devices($0) },
     Scenario("a server that dies leaves its clients an error at once") { try death($0) },
     Scenario("of a large file with holes the store keeps what was written, and no more") {
       try sparse($0)
@@ -169,6 +170,19 @@ extension Scenario {
         if found != before { return "round \(round): half of a file, \(found.count) bytes" }
         if Timestamp.now.nanoseconds > deadline { return "round \(round): still the old file" }
       }
+    }
+    return nil
+  }
+
+  private static func devices(_ place: Workspace) throws -> String? {
+    try Workspace.enterNamespace()
+    let view = try View(place)
+    let root = try view.root()
+    for kind in [FileKind.characterDevice, .blockDevice] {
+      do throws(Errno) {
+        try root.borrowed.makeNode("null", mode: kind.modeBits | 0o666, device: 0x103)
+        return "a device was made"
+      } catch { if error != .notPermitted { return "\(error)" } }
     }
     return nil
   }

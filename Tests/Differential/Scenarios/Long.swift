@@ -30,6 +30,20 @@ extension Scenario {
         rm v.*; done; done
       """),
     program(
+      "a directory of 200,000 entries is filled, listed, walked and emptied",
+      """
+      python3 - <<'END'
+      import os
+      os.mkdir('wide')
+      for i in range(200000): os.close(os.open('wide/f%d' % i, os.O_CREAT | os.O_WRONLY))
+      assert len(set(os.listdir('wide'))) == 200000
+      for i in range(0, 200000, 3): os.unlink('wide/f%d' % i)
+      seen = [e.name for e in os.scandir('wide')]
+      assert len(seen) == len(set(seen)) == 133333, len(seen)
+      END
+      rm -r wide; test "$(ls | wc -l)" = 0
+      """),
+    program(
       "dbench's clients find every file as they left it",
       "dbench -D . -t 15 -c /usr/share/dbench/client.txt 3 | tail -2"),
   ]

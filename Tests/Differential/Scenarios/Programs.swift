@@ -102,6 +102,38 @@ extension Scenario {
       "find . -name other | wc -c; find . -type d -name 'nnn*' | wc -l",
       "rm -r nnn*; ls | wc -l"),
     Scenario(
+      "locks, sendfile, direct and positioned I/O, and limits of names are the kernel's own",
+      scripts: """
+        python3 - <<'END'
+        import errno, fcntl, mmap, os, struct
+        f = open('a', 'r+b')
+        fcntl.lockf(f, fcntl.LOCK_EX, 10, 5)
+        child = os.fork()
+        if child == 0:
+          g = open('a', 'r+b')
+          for what, arguments in [('range', (10, 5)), ('beside', (5, 20))]:
+            try: fcntl.lockf(g, fcntl.LOCK_EX | fcntl.LOCK_NB, *arguments); print(what, 'got', flush=True)
+            except OSError as e: print(what, errno.errorcode[e.errno], flush=True)
+          os._exit(0)
+        os.waitpid(child, 0)
+        fcntl.flock(f, fcntl.LOCK_EX); g = open('a', 'rb')
+        try: fcntl.flock(g, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as e: print('flock', errno.errorcode[e.errno])
+        out = open('sent', 'w+b'); print(os.sendfile(out.fileno(), f.fileno(), 3, 4000))
+        print(os.pwritev(out.fileno(), [b'one', b'two'], 5000), os.preadv(out.fileno(), [bytearray(9)], 4998))
+        m = mmap.mmap(out.fileno(), 0); m[0:3] = b'map'; m.flush(); m.close(); print(os.pread(out.fileno(), 6, 0)[:3])
+        print(os.statvfs('.').f_namemax, os.pathconf('.', 'PC_NAME_MAX'), os.pathconf('.', 'PC_LINK_MAX') > 1)
+        for i in range(3000): open('many/x%d' % i, 'w').write(str(i))
+        names = os.listdir('many'); print(len(names), len(set(names)))
+        for i in range(0, 3000, 2): os.rename('many/x%d' % i, 'd/y%d' % i)
+        print(len(os.listdir('many')), len(os.listdir('d')), sum(e.stat().st_size for e in os.scandir('d') if e.is_file()))
+        r = os.open('big', os.O_RDWR | os.O_APPEND); os.write(r, b'end'); print(os.lseek(r, 0, os.SEEK_CUR))
+        try: os.open('d', os.O_RDWR)
+        except OSError as e: print(errno.errorcode[e.errno])
+        END
+        """,
+      "ls many | wc -l; ls d | wc -l; tail -c 3 big; head -c 3 sent"),
+    Scenario(
       "access lists are set, inherited, masked and given away as on ext4",
       scripts: """
         setfacl -m u:7:rwx,g:7:r a; getfacl -cn a; ls -l a | cut -c1-11; chmod 640 a; getfacl -cn a
