@@ -11,7 +11,7 @@ sharedir = $(DESTDIR)$(PREFIX)/share/cowbox
 docdir = $(DESTDIR)$(PREFIX)/share/doc/cowbox
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test fuzz bench install uninstall format lint clean setup
+.PHONY: all demo build test fuzz bench install uninstall manual format lint clean setup
 
 all: build
 
@@ -64,3 +64,11 @@ lint:
 
 clean:
 	$(SWIFT) package clean
+
+# The manual's pages on commands come from the table of commands.
+manual:
+	$(SWIFT) build --product cowbox
+	@cowbox="$$($(SWIFT) build --show-bin-path)/cowbox"; \
+	for verb in $$($$cowbox help --names); do \
+	  $$cowbox help --manual $$verb >man/cowbox-$$verb.1 || exit 1; \
+	done

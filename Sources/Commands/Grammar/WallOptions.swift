@@ -60,6 +60,12 @@ enum WallOptions {
     return walls
   }
 
+  /// The walls of the usual profile, whatever the command line says.
+  static func usual(for invocation: Invocation, project: Project) throws -> Walls {
+    let loaded = try ProfileChoice(project: project, home: invocation.home).load(named: nil)
+    return try Walls(loaded.profile, project: project.path, home: invocation.home)
+  }
+
   /// What the command line changes in the profile.
   private static func changes(_ arguments: Arguments) throws -> [ProfileChange] {
     var changes: [ProfileChange] = []

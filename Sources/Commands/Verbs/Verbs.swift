@@ -7,6 +7,7 @@ enum Verbs {
     DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
+    RemoveCommand.verb, DoctorCommand.verb,
     ListCommand.verb, ProfileCommand.profile, ProfileCommand.trust, HelpCommand.verb,
     VersionCommand.verb,
   ]

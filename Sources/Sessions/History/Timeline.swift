@@ -19,11 +19,12 @@ package struct Timeline {
   private mutating func follow(_ step: Step) throws {
     switch (step.kind, step.restores) {
     case (.undo, let target?):
-      ahead += past.suffix(1)
-      while past.count > 1, past.last != target { past.removeLast() }
+      while past.count > 1, past.last != target { ahead.append(past.removeLast()) }
     case (.redo, let target?):
-      if !ahead.isEmpty { ahead.removeLast() }
-      past.append(target)
+      while let next = ahead.popLast() {
+        past.append(next)
+        if next == target { break }
+      }
     case (.restore, let target?):
       ahead = []
       past.append(target)
@@ -57,8 +58,18 @@ package struct Timeline {
   }
 
   /// Where `count` redos lead; nil when nothing was undone.
-  package func forward(_ count: Int) -> StepID? {
-    ahead.isEmpty ? nil : ahead[max(0, ahead.count - count)]
+  package func forward(_ count: Int) throws -> StepID? {
+    var (found, left): (StepID?, Int) = (nil, count)
+    var tree = try reader.tree()
+    for step in ahead.reversed() where left > 0 {
+      let after = try reader.tree(at: step)
+      if !after.isSame(as: tree) {
+        left -= 1
+        found = step
+      }
+      tree = after
+    }
+    return found
   }
 
   /// The step that a number or a snapshot's name means.
