@@ -129,6 +129,7 @@ extension FileSystem {
     do throws(Errno) {
       let opened = try openUnnoticed(slot, [.directory])
       try opened.borrowed.forEachEntry { name, _, kind throws(Errno) in
+        if isHidden(name, in: slot) { return }
         if let node, case .absent = tree.lock.with({ tree.find(name, in: node) }) {
           add(name, kind)
         } else if node == nil {

@@ -54,6 +54,7 @@ extension FileSystem {
   private func lowerChild(_ name: Name, of parent: Slot, in directory: Descriptor?) throws(Errno)
     -> Child
   {
+    if isHidden(name.bytes, in: parent) { return .absent }
     do throws(Errno) {
       let status: FileStatus
       if let directory {

@@ -11,6 +11,8 @@ package struct OverlayOptions: Sendable {
   package var lowerValidity: Double = 1
   /// Whether the one root is the top of the mount itself, instead of a name below it.
   package var rootIsTop = false
+  /// What the view never shows of the lowers.
+  package var hidden = HiddenPaths()
   /// The most bytes that the session may hold; nil: as many as there is room.
   package var maximumSize: Int64?
   /// The most files that the session may hold.

@@ -32,9 +32,11 @@ enum KeeperOpening {
     box.roots = store.roots.filter { showsHome || $0.role != .home }.map {
       RootMount(id: UInt32($0.id), path: $0.path)
     }
+    box.masks = withTargets(box.masks)
     let launched = try Box.launch(box, deviceCount: deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
-      try FileSystem(store: store, lowers: lowers, options: options(for: plan))
+      try FileSystem(
+        store: store, lowers: lowers, options: options(for: plan, box.masks, store.roots))
     }
     try attempt("serve the session's files") { () throws(Errno) in
       try fileSystem.serve(devices: launched.takeDevices())
@@ -62,10 +64,23 @@ enum KeeperOpening {
     2 * max(2, min(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
   }
 
-  private static func options(for plan: KeeperPlan) -> OverlayOptions {
+  /// The paths, and where those that are symlinks lead: both are to look empty.
+  private static func withTargets(_ paths: [ByteString]) -> [ByteString] {
+    var all = Set(paths)
+    for path in paths {
+      // Failure does not matter: what is not there leads nowhere.
+      if let target = try? Process.canonical(path) { all.insert(target) }
+    }
+    return all.sorted()
+  }
+
+  private static func options(
+    for plan: KeeperPlan, _ masks: [ByteString], _ roots: [Root]
+  ) -> OverlayOptions {
     var options = OverlayOptions(
       mapsAllIDs: Box.mapsAllIDs, owner: Process.user, group: Process.group)
     options.groups = Process.groups
+    options.hidden = HiddenPaths(masks, roots: roots.map(\.path))
     options.maximumSize = plan.maximumSize
     options.maximumFiles = plan.maximumFiles
     return options

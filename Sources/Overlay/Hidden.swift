@@ -1,0 +1,51 @@
+import Linux
+
+/// The paths of the lowers that the view never shows, whatever the host does to them meanwhile.
+///
+/// A mount over a secret is not enough: when the host replaces the file, the kernel drops the name
+/// it knew and unmounts what covered it.
+package struct HiddenPaths: Sendable {
+  /// By the index of the root: paths relative to it.
+  private var paths: [Set<ByteString>] = []
+  /// Whether some hidden name has this sum, so that other names cost one look.
+  private var sums = [Bool](repeating: false, count: 256)
+
+  /// No path at all.
+  package init() {}
+
+  /// The absolute paths that lie in one of the roots, in the order of the lowers.
+  package init(_ absolute: [ByteString], roots: [ByteString]) {
+    paths = roots.map { root in
+      Set(
+        absolute.filter { $0 != root && $0.isWithin(root) }.map { $0.relative(to: root) })
+    }
+    for path in paths.joined() {
+      path.lastComponent.bytes.withUnsafeBufferPointer { sums[Self.sum($0)] = true }
+    }
+  }
+
+  /// Whether a name could be hidden; most could not.
+  func mayHide(_ name: UnsafeBufferPointer<UInt8>) -> Bool { sums[Self.sum(name)] }
+
+  /// Whether a path of a root is hidden.
+  func contains(_ path: ByteString, root: Int) -> Bool {
+    root < paths.count && paths[root].contains(path)
+  }
+
+  private static func sum(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+    guard let last = name.last else { return 0 }
+    return Int(UInt8(truncatingIfNeeded: name.count) &* 37 &+ last &* 5 &+ name[name.count / 2])
+  }
+}
+
+extension FileSystem {
+  /// Whether the lower's name in the directory at a place is one that the view never shows.
+  func isHidden(_ name: UnsafeBufferPointer<UInt8>, in parent: Slot) -> Bool {
+    guard options.hidden.mayHide(name) else { return false }
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    guard let directory = lowerPath(of: parent) else { return false }
+    let root = Int(inodes[parent].pointee.root)
+    return options.hidden.contains(directory.appending(ByteString(name)), root: root)
+  }
+}
