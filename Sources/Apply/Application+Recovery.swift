@@ -67,6 +67,35 @@ extension Application {
     }
   }
 
+  /// The pinned files with several names that are still what they were.
+  func linkedPins(without unpinned: [ByteString]) throws -> [ByteString] {
+    let gone = Set(unpinned)
+    return try reader().pins().values.filter { pin in
+      guard pin.root == root.id, pin.linkCount > 1, pin.kind == .regular, !gone.contains(pin.path)
+      else { return false }
+      return try lower.status(pin.path).map { pin.isIdentity(of: $0) } ?? false
+    }.map(\.path)
+  }
+
+  /// Pins files as they are now; answers all pins.
+  func pinAgain(_ settlement: Settlement) throws -> [PinKey: Pin] {
+    var pins = try reader().pins()
+    for path in settlement.relinked {
+      let key = PinKey(root: root.id, path: path)
+      guard let old = pins[key],
+        let status = try lower.status(path)
+          ?? settlement.moved(path).flatMap({ try lower.status($0) })
+      else { continue }
+      var pin = Pin(root: root.id, path: path, status: status)
+      if old.size == pin.size, old.modified == pin.modified {
+        (pin.hash, pin.base) = (old.hash, old.base)
+      }
+      pins[key] = pin
+      store.tree.lock.with { store.tree.replacePin(pin) }
+    }
+    return pins
+  }
+
   /// A file that went away and came back is the same, though its ctime moved: the pins that knew it
   /// by that learn the new one.
   func renewPins(after journal: Journal) throws {

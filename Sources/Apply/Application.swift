@@ -68,9 +68,12 @@ package final class Application {
       var scheduler = Scheduler(plan, lower, stageName: name)
       let schedule = try scheduler.run()
       try checkRoom(for: schedule)
-      let settlement =
+      var settlement =
         plan.isWhole
-        ? Settlement.everything : try Settlement(plan, rest: self.plan(), tree: reader().tree())
+        ? Settlement.everything
+        : Settlement(
+          plan, rest: try self.plan().rest(without: plan), tree: try reader().tree())
+      if !plan.isWhole { settlement.relinked = try linkedPins(without: settlement.unpinned) }
       try land(workspace, plan, schedule, settlement)
     } catch {
       try abandon(workspace, after: error)
@@ -163,9 +166,9 @@ package final class Application {
     if let reverted = journal.reverts {
       try settleRevert(number, of: reverted)
     } else {
+      let pins = try pinAgain(journal.settlement)
       try journal.settlement.settle(
-        store, root: root.id, pins: try reader().pins(), kind: .apply,
-        message: Self.message(of: number))
+        store, root: root.id, pins: pins, kind: .apply, message: Self.message(of: number))
     }
   }
 

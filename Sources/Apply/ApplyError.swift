@@ -17,6 +17,8 @@ package enum ApplyError: Error, Sendable {
   case stuck([ByteString], beside: ByteString)
   /// A journal can't be understood.
   case damagedJournal(ByteString)
+  /// An apply was interrupted and must be finished or undone first.
+  case unfinished(Int)
   /// There is no apply that could be reverted.
   case nothingToRevert
 }
@@ -41,6 +43,8 @@ extension ApplyError: CustomStringConvertible {
         + "else is there now; what was there is kept in '\(place.printable)': move the newcomer "
         + "away and try again"
     case .damagedJournal(let path): "the journal '\(path.printable)' is damaged"
+    case .unfinished(let number):
+      "apply \(number) was interrupted: run any command on the session, which finishes or undoes it"
     case .nothingToRevert: "there is no apply that could be reverted"
     }
   }

@@ -33,8 +33,9 @@ extension Settlement {
     for key in removedEntries { tree.removeEntry(parent: key.parent, name: key.name) }
     for id in droppedNodes { tree.dropSubtree(id) }
     for key in whiteouts { tree.setEntry(parent: key.parent, name: key.name, node: nil) }
+    let unpinned = Set(unpinned)
     for (key, pin) in pins where key.root == root {
-      if unpinned.contains(where: { key.path == $0 }) {
+      if unpinned.contains(key.path) {
         tree.removePin(key)
       } else if let path = moved(key.path) {
         tree.removePin(key)
@@ -46,18 +47,21 @@ extension Settlement {
     for (id, node) in tree.nodes where node.row.root == root {
       var row = node.row
       if let path = merged[id] {
-        row.flags = [.merged, .lowerAttributes, .lowerExtendedAttributes]
+        row.flags.insert(.merged)
+        if !keepsAttributes.contains(id) {
+          row.flags.formUnion([.lowerAttributes, .lowerExtendedAttributes])
+        }
         row.origin = path
       } else if let origin = row.origin, let path = moved(origin) {
         row.origin = path
       }
       if row != node.row { tree.update(row) }
     }
-    tree.prune(root)
+    tree.prune(root, keeping: pending)
   }
 
   /// Where something is now that was below a renamed path; nil: where it was.
-  private func moved(_ path: ByteString) -> ByteString? {
+  func moved(_ path: ByteString) -> ByteString? {
     let deepest = moves.filter { path.isWithin($0.old) }.max { $0.old.count < $1.old.count }
     guard let deepest else { return nil }
     let rest = path.relative(to: deepest.old)
@@ -86,16 +90,16 @@ extension Tree {
   }
 
   /// Removes directories that only led to changes which are gone.
-  func prune(_ root: Int64) {
-    _ = pruneBelow(NodeID(root))
+  func prune(_ root: Int64, keeping pending: Set<NodeID>) {
+    _ = pruneBelow(NodeID(root), pending)
   }
 
   /// Whether nothing is left below a directory.
-  private func pruneBelow(_ id: NodeID) -> Bool {
+  private func pruneBelow(_ id: NodeID, _ pending: Set<NodeID>) -> Bool {
     for entry in children(of: id) {
       guard let child = entry.node, let row = row(child), row.kind == .directory else { continue }
-      let isEmpty = pruneBelow(child)
-      if isEmpty, row.flags.contains([.merged, .lowerAttributes, .lowerExtendedAttributes]),
+      let isEmpty = pruneBelow(child, pending)
+      if isEmpty, row.flags.contains(.merged), !pending.contains(child),
         row.origin == path(of: entry, in: id)
       {
         removeEntry(parent: id, name: entry.name)

@@ -12,6 +12,8 @@ package struct Plan: Sendable {
   package let moved: Set<ByteString>
   /// The times that directories have in the session, where it has its own.
   package let directoryTimes: [ByteString: Timestamp]
+  /// By the path of the lower that a node came from, where it is gone: another hard link of it.
+  package internal(set) var otherNames: [ByteString: ByteString] = [:]
   /// Whether every change of the session is in the plan.
   package internal(set) var isWhole = true
 

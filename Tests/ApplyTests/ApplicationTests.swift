@@ -81,7 +81,7 @@ import Testing
     #expect(try application.run(application.plan()) == nil)
   }
 
-  @Test(arguments: 0..<25)
+  @Test(arguments: 0..<15)
   func `random sessions are applied exactly`(seed: Int) throws {
     let session = try Rehearsal(Self.project)
     var script = RandomScript(seed: UInt64(seed) + 1000)
@@ -89,7 +89,7 @@ import Testing
     try Self.expectApplied(session, script.lines.joined(separator: "; "), withTimes: false)
   }
 
-  @Test(arguments: 0..<25)
+  @Test(arguments: 0..<15)
   func `a revert brings back the project and the session as they were`(seed: Int) throws {
     let session = try Rehearsal(Self.project)
     var script = RandomScript(seed: UInt64(seed) + 5000)
@@ -119,5 +119,87 @@ import Testing
     }
     try Self.expectTwin(session, script.lines.joined(separator: "; "), withTimes: false)
     #expect(try application.plan().isEmpty)
+  }
+
+  @Test(arguments: 0..<15)
+  func `applying a session piece by piece comes to the same`(seed: Int) throws {
+    let session = try Rehearsal(Self.project)
+    var script = RandomScript(seed: UInt64(seed) + 9000)
+    try script.play(on: session, count: 20)
+    let application = try Self.application(session)
+    for _ in 0..<100 {
+      let whole = try application.plan()
+      guard !whole.isEmpty else { break }
+      var selection = Selection()
+      selection.patterns = [Pattern(literal: whole.changes[whole.changes.count / 2].path)]
+      let part = whole.selecting(selection, for: .applying)
+      #expect(!part.isEmpty)
+      do { try application.run(part) } catch ApplyError.conflicts(let conflicts) {
+        Issue.record(
+          "\(conflicts.map(\.description)) \(part.changes.map(\.key.printable)) of \(whole.changes.map { "\($0.key.printable)<\($0.origin?.printable ?? "")" })"
+        )
+        return
+      }
+    }
+    try Self.expectTwin(session, script.lines.joined(separator: "; "), withTimes: false)
+  }
+
+  @Test(arguments: 0..<15)
+  func `discarding a session piece by piece leaves the project`(seed: Int) throws {
+    let session = try Rehearsal(Self.project)
+    var script = RandomScript(seed: UInt64(seed) + 20000)
+    try script.play(on: session, count: 20)
+    let before = try session.listing(session.place.project, withTimes: true)
+    let application = try Self.application(session)
+    var count = Int.max
+    while true {
+      let whole = try application.plan()
+      guard !whole.isEmpty else { break }
+      #expect(whole.changes.count < count, "\(whole.changes.map(\.key.printable))")
+      guard whole.changes.count < count else { return }
+      count = whole.changes.count
+      var selection = Selection()
+      selection.patterns = [Pattern(literal: whole.changes[count / 2].path)]
+      try application.discard(whole.selecting(selection, for: .discarding))
+    }
+    #expect(try session.listing(session.place.project, withTimes: true) == before)
+  }
+
+  @Test func `killed before any of its steps, an apply is undone or finished by the next start`()
+    throws
+  {
+    for position in 0..<100 {
+      let session = try Rehearsal(Self.project)
+      var script = RandomScript(seed: 77)
+      try script.play(on: session, count: 20)
+      let before = try session.listing(session.place.project, withTimes: true)
+      let (plan, ended) = try Self.interrupted(session, at: position)
+      session.close()
+      let application = try Application(
+        session.reopen(), root: session.root, directory: session.project())
+      let recovered = try application.recover()
+      if ended || recovered == [.finished(1)] {
+        try Self.expectTwin(session, "\(position)", withTimes: false)
+        #expect(try application.plan().isEmpty)
+      } else {
+        #expect(try session.listing(session.place.project, withTimes: true) == before)
+        #expect(try application.plan().changes.map(\.key) == plan.changes.map(\.key))
+        #expect(try application.check(application.plan()) == [])
+      }
+      if ended { return }
+    }
+  }
+
+  /// Applies everything and stops as if killed; true when the apply came to its end before.
+  static func interrupted(_ session: Rehearsal, at position: Int) throws -> (Plan, Bool) {
+    let application = try application(session)
+    let plan = try application.plan()
+    var count = 0
+    application.checkpoint = { _ in
+      if count == position { throw Interruption() }
+      count += 1
+    }
+    do { try application.run(plan) } catch is Interruption { return (plan, false) }
+    return (plan, true)
   }
 }

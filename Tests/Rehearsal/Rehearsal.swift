@@ -56,12 +56,22 @@ package final class Rehearsal {
   /// Lets go of the session, as a process that ends.
   package func close() { store = nil }
 
-  /// Opens the session again.
+  /// Opens the session again, as another process does.
+  ///
+  /// A child that another test starts holds the lock until its exec: then it is free.
   package func reopen() throws -> SessionStore {
     store = nil
-    let opened = try SessionStore.open(directory())
-    store = opened
-    return opened
+    let end = Timestamp.now.nanoseconds + 10_000_000_000
+    while true {
+      do {
+        let opened = try SessionStore.open(directory())
+        store = opened
+        return opened
+      } catch {
+        guard error.errno == .busy, Timestamp.now.nanoseconds < end else { throw error }
+        sched_yield()
+      }
+    }
   }
 
   /// Everything of a directory as lines, for comparison: kinds, modes, content, targets, links.

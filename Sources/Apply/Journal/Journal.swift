@@ -38,6 +38,13 @@ struct Settlement: Equatable {
   var merged: [NodeID: ByteString] = [:]
   /// Where the lower has what was renamed: old path, new path.
   var moves: [Move] = []
+  /// Pinned files with several names, to be pinned anew: what happens to one name moves the ctime
+  /// of all, and may be a change of all.
+  var relinked: [ByteString] = []
+  /// Directories in the list above whose own mode and owner stay the session's.
+  var keepsAttributes: Set<NodeID> = []
+  /// What changes of the session that are still pending are about.
+  var pending: Set<NodeID> = []
   /// The paths that are no longer pinned, with what is below them.
   var unpinned: [ByteString] = []
 

@@ -70,6 +70,9 @@ struct JournalReader {
     case "whiteout": settlement.whiteouts.append(try entry())
     case "merged": settlement.merged[NodeID(Int64(try number()))] = try name()
     case "move": settlement.moves.append(Settlement.Move(old: try name(), new: try name()))
+    case "keeps": settlement.keepsAttributes.insert(NodeID(Int64(try number())))
+    case "pending": settlement.pending.insert(NodeID(Int64(try number())))
+    case "relink": settlement.relinked.append(try name())
     case "unpin": settlement.unpinned.append(try name())
     default: throw Damage()
     }

@@ -88,6 +88,9 @@ struct JournalText {
       line(["merged", Word(id.rawValue), Word(path)])
     }
     for move in settlement.moves { line(["move", Word(move.old), Word(move.new)]) }
+    for id in settlement.keepsAttributes.sorted() { line(["keeps", Word(id.rawValue)]) }
+    for id in settlement.pending.sorted() { line(["pending", Word(id.rawValue)]) }
+    for path in settlement.relinked { line(["relink", Word(path)]) }
     for path in settlement.unpinned { line(["unpin", Word(path)]) }
   }
 

@@ -31,6 +31,7 @@ struct Scheduler {
     for change in plan.changes {
       for path in [change.base, change.origin].compactMap({ $0 }) {
         try noteOldTime(of: path.parent)
+        if change.kind == .renamed, change.fileKind == .directory { try noteOldTime(of: path) }
       }
     }
     findReplacements()

@@ -23,9 +23,13 @@ struct Planner {
     try planner.compareTop()
     try planner.compareNameless()
     planner.changes.sort(by: Change.precedes)
-    return Plan(
+    var plan = Plan(
       root: root, changes: planner.changes, claims: planner.survey.claims,
       moved: planner.survey.moved, directoryTimes: planner.directoryTimes)
+    for (id, name) in planner.survey.otherOrigins {
+      if let origin = tree.nodes[id]?.origin { plan.otherNames[origin] = name }
+    }
+    return plan
   }
 
   private mutating func compareTop() throws {
