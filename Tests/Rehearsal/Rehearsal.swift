@@ -68,7 +68,7 @@ package final class Rehearsal {
         store = opened
         return opened
       } catch {
-        guard error.errno == .busy, Timestamp.now.nanoseconds < end else { throw error }
+        guard (error as? StoreError)?.errno == .busy, Timestamp.now.nanoseconds < end else { throw error }
         sched_yield()
       }
     }
