@@ -55,5 +55,6 @@ enum Fuzzer {
 }
 
 extension Scenario: CustomTestStringConvertible {
+  /// The promise itself.
   public var testDescription: String { name }
 }
