@@ -56,6 +56,14 @@ package final class Application {
     return try checker.check(plan)
   }
 
+  /// Refuses a plan that is not the one that was reviewed; the beginning of its id is enough.
+  package func require(_ plan: Plan, reviewed id: String) throws {
+    let now = try plan.id(contents())
+    guard id.utf8.count >= 7, now.hasPrefix(id) else {
+      throw ApplyError.planMoved(reviewed: id, now: now)
+    }
+  }
+
   /// Applies a plan, all of it or nothing; answers the number of the apply, nil for an empty plan.
   @discardableResult
   package func run(_ plan: Plan) throws -> Int? {
