@@ -20,10 +20,7 @@ import Testing
       done
       """
     #expect(try place.shell(question) == "written\n")
-    let keeper = try place.shell(
-      "for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null | grep -q '\(place.state)/.*/session.db$' "
-        + "&& basename $p; done || true")
-    let process = try #require(Int32(keeper.split(separator: "\n").first ?? ""))
+    let process = try #require(try place.keeper())
     kill(process, SIGKILL)
     #expect(try run.finish().status == 125)
     let again = try place.cowbox("run", "--", "cat", "d/kept.txt").run()

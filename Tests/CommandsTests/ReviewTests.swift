@@ -46,6 +46,17 @@ import Testing
     #expect(again.complaint.contains("nothing to apply"))
   }
 
+  @Test func `revert makes the project what it was before the apply`() throws {
+    let place = try started()
+    let before = try place.shell("find . -path ./.git -prune -o -type f -exec md5sum {} +; ls -R")
+    #expect(try place.cowbox("apply").run().status == 0)
+    let ended = try place.cowbox("revert").run()
+    #expect(ended.status == 0, "\(ended.complaint)")
+    let after = try place.shell("find . -path ./.git -prune -o -type f -exec md5sum {} +; ls -R")
+    #expect(after == before)
+    #expect(try place.cowbox("revert").run().status == 1)
+  }
+
   @Test func `a conflict stops everything, and says what and where`() throws {
     let place = try started()
     try place.shell("echo host >> README.md")
@@ -112,8 +123,7 @@ import Testing
       "run", "--", "sh", "-c", "echo kept > file; sync file; echo ready; sleep 100"
     ).start()
     #expect(try running.waitFor("ready"))
-    let status = try JSONish.number("keeper", in: place.cowbox("status", "--json").run().text)
-    let keeper = try #require(status)
+    let keeper = try #require(try place.keeper())
     try Process.signal(keeper, 9)
     let ended = try running.finish()
     #expect(ended.status == 125)
@@ -122,13 +132,5 @@ import Testing
       "for i in $(seq 50); do grep -q '\(place.path)' /proc/mounts || exit 0; sleep 0.02; done; exit 1"
     )
     #expect(try place.cowbox("run", "--", "cat", "file").run().text == "kept\n")
-  }
-}
-
-private enum JSONish {
-  /// The number behind a name.
-  static func number(_ name: String, in text: String) -> Int32? {
-    guard let range = text.split(separator: "\"\(name)\": ").dropFirst().first else { return nil }
-    return Int32(range.prefix { $0.isNumber })
   }
 }

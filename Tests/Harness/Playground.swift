@@ -71,6 +71,13 @@ package final class Playground: Sendable {
     return ended.text
   }
 
+  /// The process of the keeper that the project's session has now.
+  package func keeper() throws -> Int32? {
+    let text = try cowbox("status", "--json").run().text
+    let behind = text.split(separator: "\"keeper\": ").dropFirst().first
+    return behind.flatMap { Int32($0.prefix { $0.isNumber }) }
+  }
+
   /// A shell command that failed where it must not.
   package struct ShellFailure: Error {
     let script: String

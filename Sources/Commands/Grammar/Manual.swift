@@ -49,9 +49,15 @@ enum Manual {
       } else if line.isEmpty, !isLiteral {
         continue
       }
-      made += escaped(String(isLiteral ? line.dropFirst(4) : line)) + "\n"
+      made += isLiteral ? escaped(String(line.dropFirst(4))) : sentences(line)
+      made += "\n"
     }
     return made + (isLiteral ? ".Ed\n" : "")
+  }
+
+  /// Each sentence on a line of its own, as mdoc wants it.
+  private static func sentences(_ line: Substring) -> String {
+    line.split(separator: ". ").map { escaped(String($0)) }.joined(separator: ".\n")
   }
 
   /// Text that roff takes as it is: no control lines, no escapes.

@@ -10,7 +10,7 @@ enum WallOptions {
       "net", value: "WHICH", choices: ["off", "host"], "the network: off (the default) or host"),
     Option(
       "allow-net", value: "NAME[:PORT]", repeats: true,
-      "let a network name through, as registry.example.org or *.example.org:8443"),
+      "let a name through, as example.org or *.example.org:8443"),
     Option("env", short: "e", value: "NAME[=VALUE]", repeats: true, "pass or set a variable"),
     Option("cow", value: "DIR", repeats: true, "show another directory copy-on-write"),
     Option("ro", value: "PATH", repeats: true, "show a path read-only"),

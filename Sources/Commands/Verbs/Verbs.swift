@@ -4,7 +4,7 @@ import Linux
 enum Verbs {
   static let all: [Verb] = [
     RunCommand.run, RunCommand.shell, RunCommand.exec, MountCommand.verb, StatusCommand.verb,
-    DiffCommand.verb, ApplyCommand.verb, DiscardCommand.verb,
+    DiffCommand.verb, ApplyCommand.verb, RevertCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
     RemoveCommand.verb, DoctorCommand.verb,
