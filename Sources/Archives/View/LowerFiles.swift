@@ -47,6 +47,17 @@ final class LowerFiles {
     }
   }
 
+  /// Every path below a directory.
+  func pathsBelow(_ directory: ByteString) throws -> [ByteString] {
+    var found: [ByteString] = []
+    for name in try names(directory) {
+      let path = directory.appending(name)
+      found.append(path)
+      if try status(path)?.kind == .directory { found += try pathsBelow(path) }
+    }
+    return found
+  }
+
   /// The extended attributes that belong to the file rather than to the host's policy.
   func attributes(_ path: ByteString) throws -> [ByteString: [UInt8]] {
     try attempt("read the extended attributes of", path) { () throws(Errno) in

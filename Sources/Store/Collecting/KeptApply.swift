@@ -24,7 +24,8 @@ package struct KeptApply: Collectable, Hashable, Sendable {
         let own = try place.borrowed.status()
         found.append(
           KeptApply(
-            number: number, used: (closed ?? own).modified, byteCount: try place.borrowed.bytesBelow(),
+            number: number, used: (closed ?? own).modified,
+            byteCount: try place.borrowed.bytesBelow(),
             isClosed: closed != nil))
       }
       return found.sorted { $0.number < $1.number }
@@ -33,7 +34,9 @@ package struct KeptApply: Collectable, Hashable, Sendable {
     }
   }
 
-  /// Removes it; the apply can't be taken back any more. The caller holds the session's lock.
+  /// Removes it: the apply can't be taken back any more.
+  ///
+  /// The caller holds the session's lock.
   package func remove(from session: Descriptor) throws(SystemError) {
     guard isClosed else {
       throw SystemError("remove what an apply needs", ByteString("\(number)"), .busy)
