@@ -38,6 +38,16 @@ import Testing
     for name in names { #expect(outcomes[name] == true, "'\(name)' is not held by the filter") }
   }
 
+  @Test func `with names of the network allowed nothing goes past the proxy`() throws {
+    let held = [
+      "connect-loopback", "connect-loopback6", "route-out", "route-out6", "metadata-service",
+      "abstract-socket", "path-socket", "packet-socket", "raw-socket", "vsock", "see-interfaces",
+      "change-link", "socket-family-high-bits",
+    ]
+    let outcomes = try Arena().inside(held, ["--allow-net", "example.org"])
+    for name in held { #expect(outcomes[name] == false, "'\(name)' broke out") }
+  }
+
   @Test func `with user namespaces allowed only those are`() throws {
     let held = [
       "write-directly", "read-secret", "trace-init", "keyctl", "have-capabilities", "signal-keeper",
