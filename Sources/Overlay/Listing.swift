@@ -130,11 +130,8 @@ extension FileSystem {
       let opened = try openUnnoticed(slot, [.directory])
       try opened.borrowed.forEachEntry { name, _, kind throws(Errno) in
         if isHidden(name, in: slot) { return }
-        if let node, case .absent = tree.lock.with({ tree.find(name, in: node) }) {
-          add(name, kind)
-        } else if node == nil {
-          add(name, kind)
-        }
+        guard let node else { return add(name, kind) }
+        if case .absent = tree.lock.with({ tree.find(name, in: node) }) { add(name, kind) }
       }
     } catch .noEntry {
       // The host has removed the directory: only what the session has is left.
