@@ -21,6 +21,11 @@ package struct Runner: Sendable {
   func watch(
     _ body: (Workspace, UnsafeMutablePointer<Int64>) -> Finding?
   ) throws(Errno) -> Finding? {
+    // Asked to end, it takes away what the trial has made before it does.
+    var (asked, before) = (sigset_t(), sigset_t())
+    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&asked, signal) }
+    sigprocmask(SIG_BLOCK, &asked, &before)
+    defer { sigprocmask(SIG_SETMASK, &before, nil) }
     let place = try Workspace(in: base)
     defer { place.remove() }
     let progress = try Self.sharedNumber()
@@ -29,6 +34,7 @@ package struct Runner: Sendable {
     try check { pipe2(&ends, O_CLOEXEC) }
     let child = try check { fork() }
     if child == 0 {
+      sigprocmask(SIG_SETMASK, &before, nil)
       setpgid(0, 0)
       _ = cl_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
       Self.report(body(place, progress), to: Descriptor(ends[1]))
@@ -62,7 +68,7 @@ package struct Runner: Sendable {
     var text: [UInt8] = []
     let deadline = Timestamp.now.nanoseconds + Int64(seconds) * 1_000_000_000
     var room = [UInt8](repeating: 0, count: 4096)
-    while Timestamp.now.nanoseconds < deadline {
+    while Timestamp.now.nanoseconds < deadline, !isAskedToEnd {
       var set = pollfd(fd: pipe.raw, events: Int16(POLLIN), revents: 0)
       guard poll(&set, 1, 500) > 0 else { continue }
       let count = Glibc.read(pipe.raw, &room, room.count)
@@ -72,6 +78,12 @@ package struct Runner: Sendable {
       if count < room.count { return text }
     }
     return nil
+  }
+
+  private static var isAskedToEnd: Bool {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return [SIGINT, SIGTERM, SIGHUP].contains { sigismember(&pending, $0) == 1 }
   }
 
   private static func finding(_ text: [UInt8]?, _ progress: Int, _ seconds: Int) -> Finding? {
