@@ -8,7 +8,8 @@ import Store
 enum ApplyCommand {
   static let verb = Verb(
     "apply", .review, "make the changes real: all of them or nothing",
-    options: [
+    operands: Selecting.operands,
+    options: Selecting.options + [
       Option("dry-run", short: "n", "check and show, write nothing"),
       Option("diff", value: "ID", "only if the difference is the one that was reviewed"),
       Review.option, Invocation.json,
@@ -24,9 +25,10 @@ enum ApplyCommand {
     let landing = try Landing(session, root: invocation.arguments.text("root"))
     let application = landing.application
     try application.recover()
-    let plan = try application.plan()
+    let whole = try application.plan()
     let contents = try application.contents()
-    let id = try plan.id(contents)
+    let id = try whole.id(contents)
+    let plan = try Selecting.part(of: whole, for: .applying, invocation)
     if let reviewed = try invocation.arguments.text("diff"), !matches(reviewed, id) {
       throw Failure(ApplyError.planMoved(reviewed: reviewed, now: id))
     }

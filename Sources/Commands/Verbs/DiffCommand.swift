@@ -6,8 +6,8 @@ import Store
 /// `cowbox diff`: what exactly changed.
 enum DiffCommand {
   static let verb = Verb(
-    "diff", .review, "show what exactly changed",
-    options: [
+    "diff", .review, "show what exactly changed", operands: Selecting.operands,
+    options: Selecting.options + [
       Option("stat", "a line for each file, with its count of lines"),
       Option("name-status", "names, with a letter for what happened"),
       Option("name-only", "names"),
@@ -41,11 +41,12 @@ enum DiffCommand {
 
   private static func write(_ review: Review, to sink: TextSink, _ invocation: Invocation) throws {
     let arguments = invocation.arguments
-    let (plan, contents) = (review.plan, review.contents)
+    let contents = review.contents
+    let plan = try Selecting.part(of: review.plan, for: .showing, invocation)
     let style = RenderingStyle(
       isColored: invocation.output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)
     if arguments.has("id") {
-      try invocation.output.line(plan.id(contents))
+      try invocation.output.line(review.plan.id(contents))
     } else if arguments.has("json") {
       try JSONText(plan, contents).write(to: sink)
     } else if let form = listForm(arguments) {

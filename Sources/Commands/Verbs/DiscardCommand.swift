@@ -1,3 +1,5 @@
+import Apply
+import Changes
 import Linux
 import Sessions
 import Store
@@ -5,7 +7,8 @@ import Store
 /// `cowbox discard`: throws a session away with everything in it.
 enum DiscardCommand {
   static let verb = Verb(
-    "discard", .review, "throw the session away, with all its changes",
+    "discard", .review, "throw the session away, or the changes of some paths",
+    operands: Selecting.operands, options: Selecting.options + [Review.option],
     details: """
       This can't be undone: the session, its steps and its changes are removed. The project stays as
       it is. A session whose commands run is refused.
@@ -13,12 +16,31 @@ enum DiscardCommand {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
+    let arguments = invocation.arguments
+    if !invocation.operands.isEmpty || arguments.has("exclude") || arguments.has("kind")
+      || arguments.has("root")
+    {
+      return try discardPart(session, invocation)
+    }
     guard let catalogue = try invocation.catalogue(), let lock = try session.lockAtRest() else {
       throw Landing.running(session.name)
     }
     try catalogue.remove(session.name)
     try lock.close()
     invocation.say("discarded session \(session.name); '\(session.project.printable)' is as it was")
+    return ExitCode.done
+  }
+
+  private static func discardPart(_ session: borrowing StoredSession, _ invocation: Invocation)
+    throws -> Int32
+  {
+    let landing = try Landing(session, root: invocation.arguments.text("root"))
+    try landing.application.recover()
+    let plan = try landing.application.plan()
+    let part = try Selecting.part(of: plan, for: .discarding, invocation)
+    let tally = try Tally(part, landing.application.contents())
+    try landing.application.discard(part)
+    invocation.say("discarded \(tally.words) of session \(session.name)")
     return ExitCode.done
   }
 }
