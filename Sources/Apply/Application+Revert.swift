@@ -208,8 +208,9 @@ extension Application {
 }
 
 extension Expected {
-  /// The same file under another inode: keeping it may have copied it. Its size and time are those
-  /// that it will have once its content is back.
+  /// The same file under another inode: keeping it may have copied it.
+  ///
+  /// Its size and time are those that it will have once its content is back.
   fileprivate func with(inode: UInt64?) -> Expected {
     var copy = self
     if let inode { copy.inode = inode }

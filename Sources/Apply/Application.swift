@@ -153,8 +153,9 @@ package final class Application {
     }
   }
 
-  /// What comes after the project is as it shall be: the session learns of it, and what was
-  /// replaced is kept. All of it may be done again.
+  /// Lets the session learn that the project is as it shall be, and keeps what was replaced.
+  ///
+  /// All of it may be done again.
   func finish(_ workspace: Workspace, _ journal: Journal, _ stages: Stages) throws {
     try checkpoint("keep")
     try Keeper(workspace, stages).keep(journal)

@@ -12,8 +12,9 @@ package struct ThreeWayMerge: Sendable {
   /// Whether no line was changed by both sides in different ways.
   package let isClean: Bool
 
-  /// Merges; `mine` is the session's, `theirs` the project's. Binary content is the caller's to
-  /// refuse.
+  /// Merges what the session has and what the project has.
+  ///
+  /// Binary content is the caller's to refuse.
   package init(
     base: [UInt8], mine: [UInt8], theirs: [UInt8], favor: Favor = .markers
   ) throws {

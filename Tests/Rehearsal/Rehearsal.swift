@@ -68,7 +68,9 @@ package final class Rehearsal {
         store = opened
         return opened
       } catch {
-        guard (error as? StoreError)?.errno == .busy, Timestamp.now.nanoseconds < end else { throw error }
+        guard (error as? StoreError)?.errno == .busy, Timestamp.now.nanoseconds < end else {
+          throw error
+        }
         sched_yield()
       }
     }
