@@ -99,17 +99,17 @@ import Testing
 
   @Test func `a command whose front is killed is hung up`() throws {
     let place = try Playground()
-    let marker = "cowbox-hangup-\(Process.id)"
-    let running = try place.cowbox(
-      "run", "--", "sh", "-c", "echo ready; exec -a \(marker) sleep 100"
-    )
-    .start()
+    let marker = "100.\(Process.id)"
+    let running = try place.cowbox("run", "--", "sh", "-c", "echo ready; exec sleep \(marker)")
+      .start()
     #expect(try running.waitFor("ready"))
     running.signal(9)
     _ = try running.finish()
     try place.shell(
-      "for i in $(seq 200); do pgrep -f '^\(marker)' >/dev/null || exit 0; sleep 0.05; done; exit 1"
+      "for i in $(seq 200); do pgrep -f '^sleep \(marker)' >/dev/null || exit 0; sleep 0.05; done; exit 1"
     )
+    let lock = "\(place.state)/sessions/*/run/lock"
+    try place.shell("for l in \(lock); do test ! -e $l || flock -w 5 $l true; done")
   }
 
   @Test func `the command starts where the user stands`() throws {

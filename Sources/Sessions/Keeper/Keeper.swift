@@ -55,6 +55,8 @@ final class Keeper {
   private func serveOnce() throws {
     // Also what came while a command was being started, of which the descriptor says nothing.
     takeEvents()
+    // The last command's end, with its client gone before, leaves nothing to wait for.
+    if connections.isEmpty, commands.isEmpty { return }
     var set = PollSet()
     let listenerPlace = set.add(listener.borrowed)
     let signalPlace = set.add(signals.descriptor.borrowed)
