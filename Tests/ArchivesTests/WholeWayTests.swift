@@ -77,7 +77,7 @@ struct WholeWayTests {
       umoci init --layout image; umoci new --image image:base
       umoci raw add-layer --image image:base base.tar
       umoci raw add-layer --image image:base layer.tar
-      umoci unpack --image image:base bundle
+      umoci unpack $([ "$(id -u)" = 0 ] || echo --rootless) --image image:base bundle
       """)
   }
 
