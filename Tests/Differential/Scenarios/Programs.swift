@@ -1,5 +1,10 @@
 // Real programs, which know more ways to ask a file system than we do.
 extension Scenario {
+  /// Shell words that set u, v and g to ids that the user namespace knows: an ordinary user's has
+  /// only the user's own.
+  private static let mappedIDs =
+    "u=7; v=9; g=7; [ $(id -u) = 0 ] || { u=$(id -u); v=$u; g=$(id -g); }"
+
   static let programs: [Scenario] = [
     Scenario(
       "git works, and after a remount sees nothing changed that is not",
@@ -136,13 +141,15 @@ extension Scenario {
     Scenario(
       "access lists are set, inherited, masked and given away as on ext4",
       scripts: """
-        setfacl -m u:7:rwx,g:7:r a; getfacl -cn a; ls -l a | cut -c1-11; chmod 640 a; getfacl -cn a
-        setfacl -d -m u:7:rw,m::rwx d; getfacl -cn d; umask 027; echo x > d/made; mkdir d/sub
+        \(mappedIDs)
+        setfacl -m u:$u:rwx,g:$g:r a; getfacl -cn a; ls -l a | cut -c1-11; chmod 640 a; getfacl -cn a
+        setfacl -d -m u:$u:rw,m::rwx d; getfacl -cn d; umask 027; echo x > d/made; mkdir d/sub
         getfacl -cn d/made d/sub; cp -a d copied; getfacl -cn copied copied/made
         setfacl -b a; getfacl -cn a; ls -l a | cut -c1-11; setfacl -k d; echo y > d/other
-        getfacl -cn d d/other; setfacl -m u:9:r h1; getfacl -cn d/h3; mv d/made .; getfacl -cn made
+        getfacl -cn d d/other; setfacl -m u:$v:r h1; getfacl -cn d/h3; mv d/made .; getfacl -cn made
         """,
-      "getfacl -cn a d d/sub copied copied/made h2 made; setfacl -x u:9 h2; getfacl -cn h1"),
+      "\(mappedIDs); getfacl -cn a d d/sub copied copied/made h2 made; setfacl -x u:$v h2; getfacl -cn h1"
+    ),
     Scenario(
       "rsync -aHAX --checksum finds no difference",
       scripts: """
