@@ -11,10 +11,18 @@ import Profiles
 package enum CallFilter {
   /// The filter for this machine's architecture, or for another that libseccomp names.
   package static func compile(
-    _ rules: CallRules, userNamespaces: Bool, architecture: String? = nil
+    _ rules: CallRules, userNamespaces: Bool, architecture: String? = nil,
+    cache: FilterCache? = nil
   ) throws(Errno) -> FilterProgram? {
     if rules.mode == .off { return nil }
     let decision = CallDecision(rules, userNamespaces: userNamespaces)
+    guard let cache, architecture == nil else { return try compile(decision, architecture) }
+    return try cache.program(for: decision) { () throws(Errno) in try compile(decision, nil) }
+  }
+
+  private static func compile(_ decision: CallDecision, _ architecture: String?) throws(Errno)
+    -> FilterProgram
+  {
     let arguments = try Compiler(otherwise: allow, architecture: architecture)
     try refuseArguments(in: arguments, decision)
     let calls = try Compiler(otherwise: decision.refusal(ENOSYS), architecture: architecture)

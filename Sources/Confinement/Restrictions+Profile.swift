@@ -4,10 +4,11 @@ import Profiles
 
 extension Restrictions {
   /// What a profile asks for, on this machine.
-  package init(_ profile: Profile) throws(Errno) {
+  package init(_ profile: Profile, cache: FilterCache? = nil) throws(Errno) {
     self.init(
       capabilities: CapabilityNames.set(profile.capabilities),
-      filter: try CallFilter.compile(profile.calls, userNamespaces: profile.userNamespaces),
+      filter: try CallFilter.compile(
+        profile.calls, userNamespaces: profile.userNamespaces, cache: cache),
       filterListens: profile.calls.mode == .log,
       landlock: LandlockRules(profile, version: Landlock.version),
       limits: ResourceLimit.all(profile.limits))

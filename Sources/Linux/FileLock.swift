@@ -14,4 +14,9 @@ extension Descriptor {
       return false
     }
   }
+
+  /// Gives the whole-file lock of this open file up.
+  ///
+  /// The corresponding system call is `flock(2)`.
+  package func giveUpLock() throws(Errno) { try check { flock(raw, LOCK_UN) } }
 }

@@ -4,7 +4,12 @@ import Profiles
 
 extension LaunchPlan {
   /// The plan of a profile and its view; the roots are the keeper's to add.
-  package init(_ profile: Profile, view: ProfileView) throws(LaunchError) {
+  ///
+  /// Compiled filters are kept in `cacheDirectory` and taken from there.
+  package init(_ profile: Profile, view: ProfileView, cacheDirectory: ByteString? = nil)
+    throws(LaunchError)
+  {
+    let cache = cacheDirectory.map { FilterCache(directory: $0) }
     self.init(
       base: profile.base == .host ? .host : .empty, masks: view.masks,
       network: Self.network(profile.network), fakeRoot: profile.fakeRoot,
@@ -16,7 +21,7 @@ extension LaunchPlan {
       return ExtraMount(source: source, target: target, mode: mode, optional: rule.optional)
     }
     if network == .host { mounts += Self.resolverFiles }
-    restrictions = try at(.filter) { () throws(Errno) in try Restrictions(profile) }
+    restrictions = try at(.filter) { () throws(Errno) in try Restrictions(profile, cache: cache) }
   }
 
   private static func network(_ rules: NetworkRules) -> Network {

@@ -259,6 +259,12 @@ extension SessionStore {
     }
   }
 
+  /// Lets another process have the session, which is at rest and not changed here any more.
+  package func unlock() {
+    // A lock that can't be given up ends with the process.
+    try? lockFile.borrowed.giveUpLock()
+  }
+
   /// Whether the session holds no change.
   package var isUnchanged: Bool {
     tree.lock.with { tree.nodes.values.allSatisfy { $0.names.count == 0 && $0.isUntouchedRoot } }

@@ -48,7 +48,9 @@ struct WholeWayTests {
     return (name, OwnedDescriptorBox(try sessions.borrowed.open(name, [.directory])))
   }
 
-  @Test(arguments: scripts)
+  @Test(
+    .enabled(if: Process.user == 0, "umoci gives files their owners: root only"), arguments: scripts
+  )
   func `what a command made is whole, and a layer of it gives the same tree`(script: String) throws
   {
     let playground = try prepared()
@@ -77,7 +79,7 @@ struct WholeWayTests {
       umoci init --layout image; umoci new --image image:base
       umoci raw add-layer --image image:base base.tar
       umoci raw add-layer --image image:base layer.tar
-      umoci unpack $([ "$(id -u)" = 0 ] || echo --rootless) --image image:base bundle
+      umoci unpack --image image:base bundle
       """)
   }
 

@@ -20,7 +20,7 @@ final class Keeper {
   private(set) var connections: [Int: Connection] = [:]
   private var nextConnection = 1
   /// The client that left last; it sees the end of the stream when this process has ended.
-  private var parting: Connection?
+  private(set) var parting: Connection?
   var commands: [ProcessNumber: RunningCommand] = [:]
   /// Set once everything is to end, whoever is still there.
   var isStopping = false

@@ -29,7 +29,7 @@ enum KeeperProcess {
       try Process.forbidInspection()
       try keeper.serve()
       try keeper.end()
-      return 0
+      Process.end(0)
     } catch {
       refuse(ProtocolError(notOpened: error), on: socket)
       return 1

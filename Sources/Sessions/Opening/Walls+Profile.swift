@@ -13,7 +13,9 @@ extension Walls {
     let view = try ProfileView(profile, project: project, variables: variables)
     let git = GitDirectory.outside(project)
     self.init(
-      plan: try LaunchPlan(profile, view: view),
+      plan: try LaunchPlan(
+        profile, view: view,
+        cacheDirectory: try StateDirectory.location(home: home).appending("filters")),
       copyOnWrite: view.copyOnWrite.filter { $0 != home } + (git.map { [$0] } ?? []),
       showsHome: home.map(view.copyOnWrite.contains) ?? false,
       environment: profile.environment)
