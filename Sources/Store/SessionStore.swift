@@ -7,7 +7,7 @@ package final class SessionStore: @unchecked Sendable {
   package let roots: [Root]
   package let files: SessionFiles
   private let database: Database
-  private let lockFile: OwnedDescriptor
+  private let lock: SessionLock
   let writing = Lock()
   /// Why changes are refused; nil: they are not.
   var failure: StoreError?
@@ -18,45 +18,35 @@ package final class SessionStore: @unchecked Sendable {
   private let spares = SpareObjects()
   private let reserve = SpaceReserve()
 
-  /// Takes the session's lock; throws `busy` when another process has it.
-  static func takeLock(in directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
-    do {
-      let run = try directory.open("run", [.directory, .path, .noFollow])
-      let file = try run.borrowed.open("lock", [.readWrite, .create, .noFollow], mode: 0o600)
-      if try file.borrowed.takeLock() { return file }
-    } catch { throw .system(SystemError("lock the session", nil, error)) }
-    throw .busy
-  }
-
   /// Makes a session in an empty directory that exists.
   package static func create(in directory: consuming OwnedDescriptor, roots: [Root])
     throws(StoreError) -> SessionStore
   {
     try SessionFiles.create(in: directory.borrowed)
-    let lockFile = try takeLock(in: directory.borrowed)
+    let lock = try SessionLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
     let database = try Database(path: files.databasePath, mode: .create)
     try database.execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; BEGIN")
     try database.execute(Schema.creation)
     for root in roots { try root.insert(into: database) }
     try database.execute("COMMIT")
-    return try SessionStore(files: files, database: database, lockFile: lockFile, roots: roots)
+    return try SessionStore(files: files, database: database, lock: lock, roots: roots)
   }
 
   /// Opens a session for writing.
   package static func open(_ directory: consuming OwnedDescriptor) throws(StoreError)
     -> SessionStore
   {
-    let lockFile = try takeLock(in: directory.borrowed)
+    let lock = try SessionLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
     let database = try Database(path: files.databasePath, mode: .write)
     try database.checkFormat()
     let roots = try database.roots()
-    return try SessionStore(files: files, database: database, lockFile: lockFile, roots: roots)
+    return try SessionStore(files: files, database: database, lock: lock, roots: roots)
   }
 
   private init(
-    files: consuming SessionFiles, database: Database, lockFile: consuming OwnedDescriptor,
+    files: consuming SessionFiles, database: Database, lock: consuming SessionLock,
     roots: [Root]
   ) throws(StoreError) {
     try database.execute(Schema.settings)
@@ -81,7 +71,7 @@ package final class SessionStore: @unchecked Sendable {
     self.roots = roots
     self.database = database
     self.files = files
-    self.lockFile = lockFile
+    self.lock = lock
     if try database.integer("SELECT count(*) FROM step") == 0 { begin() }
   }
 
@@ -261,8 +251,7 @@ extension SessionStore {
 
   /// Lets another process have the session, which is at rest and not changed here any more.
   package func unlock() {
-    // A lock that can't be given up ends with the process.
-    try? lockFile.borrowed.giveUpLock()
+    lock.giveUp()
   }
 
   /// Whether the session holds no change.

@@ -9,8 +9,8 @@ package struct SessionCheck: Sendable {
 
   /// Looks at everything and changes nothing; throws `busy` while the session runs.
   package static func inspect(_ directory: Descriptor) throws(StoreError) -> SessionCheck {
-    let lock = try SessionStore.takeLock(in: directory)
-    defer { _ = lock.raw }
+    let lock = try SessionLock(in: directory)
+    defer { lock.giveUp() }
     let files = try SessionFiles.open(reopened(directory))
     let database = try Database(path: files.databasePath, mode: .read)
     try database.checkFormat()
@@ -28,8 +28,8 @@ package struct SessionCheck: Sendable {
   /// stays as `session.db.damaged`.
   package static func repair(_ directory: Descriptor) throws(StoreError) -> SessionCheck {
     try SessionFiles.create(in: directory)
-    let lock = try SessionStore.takeLock(in: directory)
-    defer { _ = lock.raw }
+    let lock = try SessionLock(in: directory)
+    defer { lock.giveUp() }
     let files = try SessionFiles.open(reopened(directory))
     var check = SessionCheck(findings: [])
     for words in try problemsOfFile(files) {
