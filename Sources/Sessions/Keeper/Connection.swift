@@ -22,4 +22,10 @@ final class Connection {
       isLeaving = true
     }
   }
+
+  /// Says that no more will be sent.
+  func endSending() {
+    // A client that is gone needs no goodbye.
+    try? channel.socket.borrowed.endSending()
+  }
 }

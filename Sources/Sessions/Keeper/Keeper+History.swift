@@ -1,30 +1,29 @@
-import Linux
+import Overlay
 import Store
 
-extension Keeper {
-  /// Does something to the session's history while commands run.
-  func perform(_ act: HistoryAct) throws(ProtocolError) -> JSON {
-    do {
-      return ["step": .int(try change(act).rawValue)]
-    } catch let error as SessionError {
-      throw ProtocolError(.failed, error.description, hint: error.hint)
-    } catch { throw ProtocolError(.failed, String(describing: error)) }
-  }
-
-  private func change(_ act: HistoryAct) throws -> StepID {
-    switch act {
+extension HistoryAct {
+  /// Does it while a file system serves the session; answers the step that it made or named.
+  func perform(on store: SessionStore, servedBy fileSystem: FileSystem) throws -> StepID {
+    switch self {
     case .restore(let step, let kind, let message):
       return try fileSystem.restore(to: step, as: kind, message: message).id
     case .snapshot(let name, let replacing):
       let step = store.tree.lock.with { store.tree.step }
-      let next = fileSystem.beginStep(.mark, command: [], message: "after snapshot \(name)")
+      let next = fileSystem.beginStep(
+        .mark, command: [], message: "after snapshot \(name)", bringingDown: true)
       store.endStep(next, status: nil)
-      try HistoryAct.name(step, name, replacing, store)
+      try Self.name(step, name, replacing, store)
       return step
     case .boundary(let message):
-      let step = fileSystem.beginStep(.mark, command: [], message: message)
+      let step = fileSystem.beginStep(.mark, command: [], message: message, bringingDown: true)
       store.endStep(step, status: nil)
       return step.id
     }
+  }
+}
+
+extension Keeper {
+  func perform(_ act: HistoryAct) throws -> StepID {
+    try act.perform(on: store, servedBy: fileSystem)
   }
 }

@@ -4,77 +4,17 @@ import Linux
 import Sandbox
 import Store
 
-// What clients may ask; see Wire for the words.
+// What clients may ask of a keeper with a box; see Wire for the words.
 extension Keeper {
-  /// Answers every whole line that a client has sent.
-  func answerAll(of connection: Connection) {
-    do throws(ProtocolError) {
-      while let line = try connection.channel.nextLine() { answer(line, connection) }
-    } catch {
-      connection.send(.failure(id: nil, error))
-      connection.isLeaving = true
-    }
-  }
+  var name: SessionName { plan.session }
+  var project: ByteString { plan.project }
 
-  private func answer(_ line: [UInt8], _ connection: Connection) {
-    var id: Int64?
-    do throws(ProtocolError) {
-      let message = try Message(line: line)
-      guard let descriptors = connection.channel.takeDescriptors(message.descriptorCount) else {
-        throw ProtocolError(.wrongParams, "fewer descriptors came than 'descriptors' says")
-      }
-      defer { for raw in descriptors { _ = OwnedDescriptor(owning: raw) } }
-      guard case .request(let number, let method, let params) = message else { return }
-      id = number
-      let answer = try perform(method, params, descriptors, connection)
-      connection.send(.result(id: number, answer.result), descriptors: answer.descriptors)
-      for raw in answer.descriptors { _ = OwnedDescriptor(owning: raw) }
-    } catch {
-      connection.send(.failure(id: id, error))
+  func answer(_ request: Request, for connection: Connection) throws(ProtocolError) -> Answer? {
+    switch request.method {
+    case "spawn": try spawn(request.params, request.descriptors, connection)
+    case "signal": (try signal(request.params), [])
+    default: nil
     }
-  }
-
-  /// An answer; its descriptors are closed once they were sent.
-  private typealias Answer = (result: JSON, descriptors: [Int32])
-
-  private func perform(
-    _ method: String, _ params: JSON, _ descriptors: [Int32], _ connection: Connection
-  ) throws(ProtocolError) -> Answer {
-    if isStopping { throw ProtocolError(.ending, "the session is ending") }
-    if method == "hello" { return (try greet(params, connection), []) }
-    guard connection.isGreeted else {
-      throw ProtocolError(.notRequest, "'hello' must be the first request")
-    }
-    switch method {
-    case "spawn": return try spawn(params, descriptors, connection)
-    case "signal": return (try signal(params), [])
-    case "status": return (status, [])
-    case "flush": return (try flush(), [])
-    case "step", "snapshot", "restore":
-      guard let act = HistoryAct(method: method, params: params) else {
-        throw ProtocolError(.wrongParams, "'\(method)' lacks something")
-      }
-      return (try perform(act), [])
-    case "stop":
-      isStopping = true
-      return ([:], [])
-    default: throw ProtocolError(.unknownMethod, "there is no method '\(method)'")
-    }
-  }
-
-  private func greet(_ params: JSON, _ connection: Connection) throws(ProtocolError) -> JSON {
-    guard let version = params["version"]?.int else {
-      throw ProtocolError(.wrongParams, "hello needs a version")
-    }
-    guard version == Wire.version else {
-      throw ProtocolError(
-        .wrongParams, "this keeper speaks version \(Wire.version), not \(version)")
-    }
-    connection.isGreeted = true
-    return [
-      "version": .int(Wire.version), "session": .string(plan.session.text),
-      "project": JSON(plan.project), "keeper": .int(Int64(Process.id)),
-    ]
   }
 
   private func signal(_ params: JSON) throws(ProtocolError) -> JSON {
@@ -87,26 +27,14 @@ extension Keeper {
     return [:]
   }
 
-  private func flush() throws(ProtocolError) -> JSON {
-    do { try store.flush(durable: false) } catch {
-      throw ProtocolError(.failed, String(describing: error))
+  var runningCommands: [JSON] {
+    commands.sorted { $0.value.began < $1.value.began }.map { process, command in
+      [
+        "process": .int(Int64(process.rawValue)),
+        "words": .array(command.words.map { JSON($0) }),
+        "began": .int(command.began.nanoseconds), "detached": .bool(command.isDetached),
+      ]
     }
-    return [:]
-  }
-
-  private var status: JSON {
-    [
-      "session": .string(plan.session.text), "project": JSON(plan.project),
-      "keeper": .int(Int64(Process.id)),
-      "commands": .array(
-        commands.sorted { $0.value.began < $1.value.began }.map { process, command in
-          [
-            "process": .int(Int64(process.rawValue)),
-            "words": .array(command.words.map { JSON($0) }),
-            "began": .int(command.began.nanoseconds), "detached": .bool(command.isDetached),
-          ]
-        }),
-    ]
   }
 
   private func spawn(_ params: JSON, _ descriptors: [Int32], _ connection: Connection)

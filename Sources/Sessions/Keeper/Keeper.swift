@@ -8,19 +8,15 @@ import Store
 /// The process outside the walls that serves a session's file system and owns its store.
 ///
 /// Everything here happens on its first thread; the overlay's workers know nothing of it.
-final class Keeper {
+final class Keeper: SessionServer {
   let plan: KeeperPlan
   let store: SessionStore
   let fileSystem: FileSystem
   let box: Box
   let log: SessionLog
   let directory: OwnedDescriptor
-  private let listener: OwnedDescriptor
+  let desk: Desk
   private let signals: SignalInput
-  private(set) var connections: [Int: Connection] = [:]
-  private var nextConnection = 1
-  /// The client that left last; it sees the end of the stream when this process has ended.
-  private(set) var parting: Connection?
   var commands: [ProcessNumber: RunningCommand] = [:]
   /// Set once everything is to end, whoever is still there.
   var isStopping = false
@@ -32,23 +28,17 @@ final class Keeper {
     fileSystem = opened.fileSystem
     box = opened.box
     directory = opened.directory
-    listener = opened.listener
+    desk = opened.desk
     signals = opened.signals
     log = SessionLog(session: directory.borrowed)
   }
 
   /// Serves until no client and no command is left.
   func serve() throws {
-    while !connections.isEmpty || !commands.isEmpty {
+    while !desk.isEmpty || !commands.isEmpty {
       if isStopping, commands.isEmpty { break }
       try serveOnce()
     }
-  }
-
-  /// Takes a client that is connected.
-  func adopt(_ socket: consuming OwnedDescriptor) throws(Errno) {
-    connections[nextConnection] = try Connection(id: nextConnection, socket: socket)
-    nextConnection += 1
   }
 
   /// Waits for one thing at least and does all that have come.
@@ -56,21 +46,17 @@ final class Keeper {
     // Also what came while a command was being started, of which the descriptor says nothing.
     takeEvents()
     // The last command's end, with its client gone before, leaves nothing to wait for.
-    if connections.isEmpty, commands.isEmpty { return }
+    if desk.isEmpty, commands.isEmpty { return }
     var set = PollSet()
-    let listenerPlace = set.add(listener.borrowed)
     let signalPlace = set.add(signals.descriptor.borrowed)
     let boxPlace = set.add(box.eventDescriptor)
-    let places = connections.values.filter { !$0.isLeaving }.map {
-      ($0, set.add($0.channel.socket.borrowed))
-    }
+    let watched = desk.watch(in: &set)
     _ = try set.wait(milliseconds: killOverdue())
     if !set.events(at: signalPlace).isEmpty { isStopping = true }
     if !set.events(at: boxPlace).isEmpty { takeEvents() }
-    if !set.events(at: listenerPlace).isEmpty { acceptClient() }
-    for (connection, place) in places where !set.events(at: place).isEmpty { hear(connection) }
+    desk.serve(watched, set) { answerAll(of: $0) }
     if isStopping { send(SIGKILL, to: nil) }
-    for connection in connections.values where connection.isLeaving { dismiss(connection) }
+    desk.dismissLeaving { hangUp(after: $0) }
   }
 
   /// Kills what was hung up and did not go; the time until the next is to be killed.
@@ -85,32 +71,8 @@ final class Keeper {
     return next.map { Int32(clamping: $0 / 1_000_000 + 1) }
   }
 
-  /// Takes the next client; one of another user is closed and sees the end of the stream.
-  private func acceptClient() {
-    do throws(Errno) {
-      let socket = try listener.borrowed.acceptConnection()
-      if try socket.borrowed.peerUser() == Process.user { try adopt(socket) }
-    } catch {
-      // Nobody wants to connect any more, or there is no descriptor left for who does.
-      return
-    }
-  }
-
-  private func hear(_ connection: Connection) {
-    do throws(Errno) {
-      if try !connection.channel.fill() { connection.isLeaving = true }
-    } catch .tryAgain {
-      return
-    } catch {
-      connection.isLeaving = true
-    }
-    answerAll(of: connection)
-  }
-
-  /// Lets a client go that has said all; what it started and did not detach is hung up.
-  private func dismiss(_ connection: Connection) {
-    connections[connection.id] = nil
-    defer { parting = connections.isEmpty && commands.isEmpty ? connection : nil }
+  /// Hangs up what a client has started, did not detach and no longer waits for.
+  private func hangUp(after connection: Connection) {
     for (process, command) in commands where command.owner == connection.id {
       commands[process]?.owner = nil
       if command.isDetached { continue }
@@ -128,7 +90,7 @@ final class Keeper {
       case .exited(let process, let status): end(process, CommandEnd(waitStatus: status))
       case .stopped(let process):
         guard let owner = commands[process]?.owner else { continue }
-        connections[owner]?.send(
+        desk[owner]?.send(
           .notification(
             method: "stopped",
             params: ["process": .int(Int64(process.rawValue))]))
@@ -161,7 +123,7 @@ final class Keeper {
       refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? [],
       refusedNames: box.proxy?.refused.map { "\($0.name) \($0.count)" } ?? []
     )
-    connections[owner]?.send(
+    desk[owner]?.send(
       .notification(
         method: "exited", params: Wire.params(of: report, process: Int64(process.rawValue))))
   }

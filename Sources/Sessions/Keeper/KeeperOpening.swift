@@ -11,7 +11,7 @@ struct OpenedSession: ~Copyable {
   let store: SessionStore
   let fileSystem: FileSystem
   let box: Box
-  let listener: OwnedDescriptor
+  let desk: Desk
   let signals: SignalInput
 }
 
@@ -42,20 +42,11 @@ enum KeeperOpening {
       try fileSystem.serve(devices: launched.takeDevices())
     }
     try launched.build()
-    let listener = try listen(directory.borrowed)
+    let desk = try Desk(session: directory.borrowed)
     if plan.isNew { try Catalogue.enter(directory.borrowed, project: plan.project) }
     return OpenedSession(
       directory: directory, store: store, fileSystem: fileSystem, box: launched,
-      listener: listener, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
-  }
-
-  /// Listens on the control socket; one that a killed keeper left behind is replaced.
-  private static func listen(_ session: Descriptor) throws(Errno) -> OwnedDescriptor {
-    let run = try session.open("run", [.directory, .path])
-    do throws(Errno) { try run.borrowed.remove("control") } catch .noEntry {
-      // No keeper was killed here before.
-    }
-    return try run.borrowed.listen(at: "control")
+      desk: desk, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
   }
 
   /// Two devices for each worker, and a worker for each processor, two at least so that one may

@@ -24,7 +24,7 @@ enum KeeperProcess {
     do {
       try detach(keeping: socket)
       let keeper = Keeper(plan: plan, opened: try KeeperOpening.open(plan))
-      try keeper.adopt(OwnedDescriptor(owning: socket))
+      try keeper.desk.adopt(OwnedDescriptor(owning: socket))
       // Who may read a keeper's memory could read the project's content in it.
       try Process.forbidInspection()
       try keeper.serve()
