@@ -9,6 +9,9 @@ bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
 sharedir = $(DESTDIR)$(PREFIX)/share/cowbox
 docdir = $(DESTDIR)$(PREFIX)/share/doc/cowbox
+bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cowbox
+zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
+fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
 .PHONY: all demo build test fuzz bench install uninstall manual format lint clean setup
@@ -49,12 +52,16 @@ install:
 	  test ! -f "$$file" || { install -d $(sharedir)/profiles && \
 	    install -m 644 "$$file" $(sharedir)/profiles/; } || exit 1; \
 	done
+	install -d $(dir $(bash)) $(dir $(zsh)) $(dir $(fish))
+	$(bindir)/cowbox completion bash >$(bash)
+	$(bindir)/cowbox completion zsh >$(zsh)
+	$(bindir)/cowbox completion fish >$(fish)
 	install -m 644 README.md LICENSE $(docdir)/
 
 uninstall:
 	rm -f $(bindir)/cowbox
 	for page in man/*.[157]; do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
-	rm -rf $(sharedir) $(docdir)
+	rm -rf $(sharedir) $(docdir) $(bash) $(zsh) $(fish)
 
 format:
 	$(SWIFT) format -i -p -r $(sources)

@@ -5,7 +5,8 @@ import Sessions
 /// The options that say what the box is made of.
 enum WallOptions {
   static let all: [Option] = [
-    Option("profile", short: "p", value: "NAME", "what the box shows and allows; a name or a file"),
+    Option(
+      "profile", short: "p", value: "PROFILE", "what the box shows and allows; a name or a file"),
     Option(
       "net", value: "WHICH", choices: ["off", "host"], "the network: off (the default) or host"),
     Option(

@@ -6,7 +6,8 @@ import Sessions
 enum ProfileCommand {
   static let profile = Verb(
     "profile", .care, "list, show or check profiles",
-    operands: .any("[list | show [NAME] | check FILE | walls [NAME]]"), options: [Invocation.json],
+    operands: .any("[list | show [PROFILE] | check FILE | walls [PROFILE]]"),
+    options: [Invocation.json],
     details: """
       A profile says what a box shows and what it lets through. 'show' without a name shows the one
       in force here, with the project's own file on top; 'walls' lists what would stand around a run.
