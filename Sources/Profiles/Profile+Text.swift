@@ -36,22 +36,7 @@ extension Profile {
     return set.isEmpty ? [] : ["", "[limits]"] + set
   }
 
-  private func list(_ words: [String]) -> String {
-    "[" + words.map(quoted).joined(separator: ", ") + "]"
-  }
+  private func list(_ words: [String]) -> String { TomlText.list(words) }
 
-  /// A basic string of TOML; control characters are escaped, so a terminal is safe from them.
-  private func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": quoted += "\\\(scalar)"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
-  }
+  private func quoted(_ text: String) -> String { TomlText.quoted(text) }
 }

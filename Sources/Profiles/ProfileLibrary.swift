@@ -75,7 +75,7 @@ package struct ProfileLibrary: Sendable {
       }
       change.apply(to: &result.profile)
     }
-    result.files.append(project.file)
+    result.layers.append(project)
     return result
   }
 
@@ -96,7 +96,7 @@ package struct ProfileLibrary: Sendable {
       try add(try self.layer(named: below, for: layer), to: &loaded, depth: depth + 1)
     }
     for (change, _, _) in layer.changes { change.apply(to: &loaded.profile) }
-    loaded.files.append(layer.file)
+    loaded.layers.append(layer)
   }
 
   private func layer(named name: String, for asker: ProfileLayer? = nil) throws(ProfileError)
@@ -116,7 +116,7 @@ package struct ProfileLibrary: Sendable {
       return try ProfileLayer(text, file: path.printable)
     }
     if let text = Shipped.texts.first(where: { $0.name == name })?.text {
-      return try ProfileLayer(text, file: "\(name).toml")
+      return try ProfileLayer(text, file: "\(name).toml", isBuiltIn: true)
     }
     throw ProfileError(
       file: asker?.file ?? name, "there is no profile '\(name)'",
@@ -143,5 +143,5 @@ package struct ProfileLibrary: Sendable {
 /// A profile and the files that it was made of, the lowest first.
 package struct LoadedProfile: Sendable {
   package var profile: Profile
-  package var files: [String] = []
+  package var layers: [ProfileLayer] = []
 }

@@ -29,6 +29,8 @@ struct Candidates {
     case .step: try steps()
     case .snapshot: try snapshots()
     case .profile: try profiles()
+    case .setting:
+      Setting.all.map { Completion.Candidate(ByteString($0.name), $0.summary) }
     case .root: try roots()
     case .path: try SessionPaths(invocation(), onlyChanged: takesPartOfPlan).below(prefix)
     case .directory, .file: []

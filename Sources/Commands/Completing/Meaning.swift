@@ -5,7 +5,7 @@ enum Meaning: Hashable, Sendable {
   case session, step, snapshot, profile, verb, root
   /// A path of the session's view.
   case path
-  case directory, file
+  case directory, file, setting
   case word(String)
 
   /// What the operand behind those before it may mean.
@@ -40,6 +40,7 @@ enum Meaning: Hashable, Sendable {
     case "SNAPSHOT": self = .snapshot
     case "PROFILE": self = .profile
     case "COMMAND": self = .verb
+    case "SETTING": self = .setting
     case "WHICH": self = .root
     case "PATH": self = .path
     case "DIR", "SOURCE", "MOUNTPOINT": self = .directory

@@ -26,11 +26,19 @@ enum Help {
 
   /// What `cowbox help COMMAND` shows.
   static func page(for verb: Verb, style: Style) -> String {
-    var text = "cowbox \(verb.name): \(verb.summary)\n\n\(style.bold("Usage:")) \(verb.usage)\n"
+    var text =
+      "cowbox \(verb.name): \(verb.summary)\n\n\(style.bold("Usage:")) \(folded(verb.usage))\n"
     if !verb.options.isEmpty { text += section("Options", verb.options, style) }
     text += section("Options of every command", GlobalOptions.all, style)
     if !verb.details.isEmpty { text += "\n\(verb.details)\n" }
     return text
+  }
+
+  /// Usage of many ways, with the ways below each other where a line can't hold them.
+  private static func folded(_ usage: String) -> String {
+    guard usage.count > 80 else { return usage }
+    let ways = usage.split(separator: " | ")
+    return ways.joined(separator: "\n" + String(repeating: " ", count: 10) + "| ")
   }
 
   private static func section(_ title: String, _ options: [Option], _ style: Style) -> String {

@@ -9,7 +9,7 @@ enum Verbs {
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
     RemoveCommand.verb, DoctorCommand.verb,
     ListCommand.verb, ProfileCommand.profile, ProfileCommand.trust, HelpCommand.verb,
-    CompletionCommand.verb,
+    CompletionCommand.verb, ConfigCommand.verb,
     VersionCommand.verb,
   ]
 

@@ -46,6 +46,10 @@ package struct Failure: Error {
     case let error as ApplyError: self.init(error)
     case let error as ProfileError:
       self.init(error.description, code: ExitCode.usage)
+    case let error as SettingError:
+      self.init(
+        error.sentence, hint: error.suggestion.map { "did you mean '\($0)'?" },
+        code: ExitCode.usage)
     case let error as SystemError:
       self.init(error.description, hint: Self.hint(for: error.errno))
     case let error as StoreError:

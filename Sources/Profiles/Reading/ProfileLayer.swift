@@ -3,6 +3,8 @@ import Linux
 /// One profile file as it is written: what it changes, and where each change stands.
 package struct ProfileLayer: Sendable {
   package let file: String
+  /// Whether cowbox came with it.
+  package let isBuiltIn: Bool
   /// The SHA-256 of the file's bytes, which `cowbox trust` remembers.
   package let hash: String
   /// The profile below this one, by name or path.
@@ -10,8 +12,9 @@ package struct ProfileLayer: Sendable {
   package private(set) var changes: [(change: ProfileChange, line: Int, column: Int)] = []
 
   /// Reads a file's text; every key that a profile does not have is an error.
-  package init(_ text: [UInt8], file: String) throws(ProfileError) {
+  package init(_ text: [UInt8], file: String, isBuiltIn: Bool = false) throws(ProfileError) {
     self.file = file
+    self.isBuiltIn = isBuiltIn
     hash = Self.hash(of: text)
     var top = try TableReader(try TomlValue.parse(text, file: file), named: "", file: file)
     extends = try top.string("extends")?.value

@@ -1,0 +1,58 @@
+import Harness
+import Linux
+import Testing
+
+/// Settings shown, changed and explained with the built program.
+@Suite struct ConfigTests {
+  private func config(_ place: Playground, _ words: String...) throws -> Finished {
+    var command = place.cowbox("config")
+    command.words += words
+    command.environment["XDG_CONFIG_HOME"] = place.path + "/config"
+    return try command.run()
+  }
+
+  @Test func `what is set is in force, and explained with its place`() throws {
+    let place = try Playground()
+    #expect(try config(place, "get", "network.mode").text == "\"off\"\n")
+    #expect(try config(place, "get", "limits.memory").status == 1)
+    #expect(try config(place, "set", "network.mode", "host").status == 0)
+    #expect(try config(place, "set", "limits.memory", "4G").status == 0)
+    #expect(try config(place, "get", "network.mode").text == "\"host\"\n")
+    let explained = try config(place, "explain", "network.mode").text
+    #expect(explained.contains("  built in: \"off\"\n"), "\(explained)")
+    #expect(explained.contains("/config/cowbox/config.toml:2: \"host\"\n"), "\(explained)")
+    #expect(explained.contains("in force: \"host\"\n"))
+    #expect(try config(place, "unset", "network.mode").status == 0)
+    #expect(try config(place, "get", "network.mode").text == "\"off\"\n")
+  }
+
+  @Test func `a file of dotfiles behind a symlink is changed where it is`() throws {
+    let place = try Playground()
+    try place.shell(
+      "mkdir -p ../config/cowbox ../dotfiles && echo '# mine' > ../dotfiles/cowbox.toml"
+        + " && ln -s ../../dotfiles/cowbox.toml ../config/cowbox/config.toml")
+    #expect(try config(place, "set", "fakeroot", "true").status == 0)
+    #expect(try place.shell("cat ../dotfiles/cowbox.toml").contains("# mine\n"))
+    #expect(try place.shell("cat ../dotfiles/cowbox.toml").contains("fakeroot = true\n"))
+    #expect(
+      try place.shell("test -L ../config/cowbox/config.toml && ls ../dotfiles") == "cowbox.toml\n")
+  }
+
+  @Test func `mistakes change nothing and say what helps`() throws {
+    let place = try Playground()
+    let unknown = try config(place, "set", "network.mood", "off")
+    #expect(unknown.status == 2)
+    #expect(unknown.complaint.contains("did you mean 'network.mode'?"), "\(unknown.complaint)")
+    #expect(try config(place, "set", "network.mode").status == 2)
+    #expect(try config(place, "frobnicate").status == 2)
+    #expect(try place.shell("ls ..") == "project\n")
+  }
+
+  @Test func `the list is for people and for programs`() throws {
+    let place = try Playground()
+    #expect(try config(place).text.contains("network.mode"))
+    let json = try config(place, "list", "--json").text
+    #expect(json.contains("\"setting\": \"landlock.mode\""), "\(json)")
+    #expect(json.contains("\"built in\""))
+  }
+}
