@@ -44,7 +44,12 @@ package final class Condition: @unchecked Sendable {
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
+    // Times are waited for by a clock that nobody sets.
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(condition, &attributes)
+    pthread_condattr_destroy(&attributes)
   }
 
   /// Waits until the lock is this thread's.
@@ -58,8 +63,17 @@ package final class Condition: @unchecked Sendable {
 
   /// Like `wait()`, at most for the given time.
   package func wait(atMost nanoseconds: Int64) {
-    var until = Timestamp(nanoseconds: Timestamp.now.nanoseconds + nanoseconds).timespec
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    var until = Timestamp(nanoseconds: Timestamp(time).nanoseconds + nanoseconds).timespec
     pthread_cond_timedwait(condition, mutex, &until)
+  }
+
+  /// Runs `body` under the lock.
+  package func with<Result>(_ body: () -> Result) -> Result {
+    lock()
+    defer { unlock() }
+    return body()
   }
 
   /// Wakes every thread that waits.

@@ -29,10 +29,11 @@ package final class FileSystem: @unchecked Sendable {
   let watch: HostWatch?
   let seeking = Seeking()
   private(set) var session: OpaquePointer?
-  private var workers: [Thread] = []
-  private var devices: [Int32] = []
+  let roster = Roster()
+  /// Set once, before the first worker starts.
+  private(set) var ways = Devices(patient: -1, eager: -1)
   private var behind: WriteBehind?
-  private let ending: OwnedDescriptor
+  let ending: OwnedDescriptor
   /// Readable once the kernel has ended the connection.
   package var ended: Descriptor { ending.borrowed }
 
@@ -131,11 +132,19 @@ package struct OpenRoot: Sendable {
 
 // Service.
 extension FileSystem {
-  /// Starts a worker for each two devices; the first is the mounted one, the others its clones.
-  package func serve(devices given: [Int32]) throws(Errno) {
-    guard let first = given.first else { throw .noDevice }
-    for device in given.dropFirst() { try check { cl_fuse_clone(device, first) } }
-    devices = given
+  /// How many devices `serve(devices:)` wants.
+  package static let deviceCount = 2
+
+  /// Serves a mount: the first device is the mounted one, the second becomes its clone.
+  package func serve(devices: [Int32]) throws(Errno) {
+    guard let first = devices.first else { throw .noDevice }
+    for device in devices.dropFirst() {
+      try check { cl_fuse_clone(device, first) }
+      try Descriptor(device).setNonBlocking(true)
+    }
+    // With one processor, who asks again and again only keeps the client from asking.
+    let isAlone = sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2
+    ways = Devices(patient: first, eager: isAlone ? -1 : devices.dropFirst().first ?? -1)
     behind = try WriteBehind(store)
     if let session {
       try route(session, device: fuse_session_fd(session))
@@ -146,16 +155,7 @@ extension FileSystem {
     }
     try watch?.start(for: self)
     try seeking.start(for: self)
-    for index in stride(from: 0, to: given.count, by: 2) {
-      let eager = index + 1 < given.count ? given[index + 1] : -1
-      if eager >= 0 { try Descriptor(eager).setNonBlocking(true) }
-      let patient = given[index]
-      workers.append(
-        try Thread.start(stackSize: 1 << 20) { [self] in
-          work(patient: patient, eager: eager)
-          ending.borrowed.raiseEvent()
-        })
-    }
+    try roster.start(in: self)
   }
 
   /// Takes over a session that libfuse has mounted.
@@ -163,14 +163,15 @@ extension FileSystem {
 
   /// Waits until the kernel has ended the connection.
   package func wait() {
-    for worker in workers { worker.join() }
-    workers = []
+    roster.join()
     behind?.stop()
     behind = nil
     watch?.stop()
     seeking.stop()
-    for device in devices { _ = OwnedDescriptor(owning: device) }
-    devices = []
+    for device in [ways.patient, ways.eager] where device >= 0 {
+      _ = OwnedDescriptor(owning: device)
+    }
+    ways = Devices(patient: -1, eager: -1)
   }
 
   /// Begins a step: what was changed before belongs to the steps before, whole.

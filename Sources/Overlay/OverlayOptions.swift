@@ -17,6 +17,8 @@ package struct OverlayOptions: Sendable {
   package var maximumSize: Int64?
   /// The most files that the session may hold.
   package var maximumFiles: Int?
+  /// Counts requests by their kind, for who measures.
+  package var tally: RequestTally?
 
   /// Options for a caller with the given ids.
   package init(mapsAllIDs: Bool, owner: UInt32, group: UInt32) {

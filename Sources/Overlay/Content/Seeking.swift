@@ -46,7 +46,7 @@ final class Seeking: @unchecked Sendable {
   }
 
   private func run(_ system: FileSystem) {
-    let worker = Worker(patient: -1, eager: -1)
+    let worker = Worker(Devices(patient: -1, eager: -1))
     cl_set_thread_context(Unmanaged.passUnretained(worker).toOpaque())
     defer { cl_set_thread_context(nil) }
     while let question = next() {

@@ -20,7 +20,7 @@ extension FileSystem {
     mounted(session)
     // The session closes its own descriptor when it unmounts; the workers have theirs.
     var devices = [try Descriptor(fuse_session_fd(session)).duplicate().release()]
-    for _ in 0..<3 {
+    for _ in 1..<Self.deviceCount {
       let device = try Descriptor.currentDirectory.open("/dev/fuse" as ByteString, [.readWrite])
       devices.append(device.release())
     }

@@ -2,16 +2,34 @@ import CFuse
 import CLinux
 import Glibc
 import Linux
+import Synchronization
 
-/// What one worker thread has for itself: its devices, and room for a request and for an answer.
-final class Worker {
-  /// The device that the request at hand came from, and to which its answer goes.
-  var device: Int32
+/// The two ways to a mount: clones of one device, which all workers share.
+struct Devices: Sendable {
   /// Waits for a request, asleep.
   let patient: Int32
   /// Is asked again and again while requests follow each other closely; -1: there is none.
   let eager: Int32
-  var isConversing = false
+}
+
+/// What one worker thread has for itself: room for a request and for an answer.
+final class Worker {
+  /// The device that the request at hand came from, and to which its answer goes.
+  var device: Int32
+  private let devices: Devices
+  private var isConversing = false
+  /// Whether asking again pays: where client and worker share a processor, it only keeps the client
+  /// from its next request. Above 0 it does.
+  private var trust = Worker.mostTrust
+  private var restCount = 0
+  /// How many requests were there at once, one after the other, from more than one client.
+  private var queuedCount = 0
+  private var cameAtOnce = false
+  private var lastClient: UInt32 = 0
+  /// Odd while a request is being answered; moves with each one's begin and end.
+  let progress = Atomic<UInt64>(0)
+  /// Whether it is this worker's to wait for the kernel.
+  let isSpeaker = Atomic(false)
   let request: UnsafeMutableRawBufferPointer
   let scratch: UnsafeMutableRawBufferPointer
   /// The operation that is being answered, and its flags where libfuse does not hand them on.
@@ -22,12 +40,21 @@ final class Worker {
   static let largestTransfer = 1 << 20
   /// How long, in nanoseconds, a worker asks again before it goes to sleep: waking it up costs
   /// more than the request itself (absent names: 30 us asleep, 20 us awake).
-  static let patience: Int64 = 50_000
+  private static let patience: Int64 = 50_000
+  /// How long one who helps asks again: others wait for its processor.
+  static let helpersPatience: Int64 = 2_000
+  /// After so many requests that were there at once another worker is called.
+  private static let queueLength = 4
+  /// A write of more bytes is worth another worker, whoever sends it.
+  private static let longRequest: UInt32 = 128 << 10
+  // Asking again must pay four times out of five; where it does not, it is tried again now and then.
+  private static let mostTrust = 16
+  private static let disappointment = 4
+  private static let rest = 256
 
-  init(patient: Int32, eager: Int32) {
-    device = patient
-    self.patient = patient
-    self.eager = eager
+  init(_ devices: Devices) {
+    device = devices.patient
+    self.devices = devices
     request = .allocate(byteCount: Self.largestTransfer + 8192, alignment: 4096)
     scratch = .allocate(byteCount: Self.largestTransfer + 4096, alignment: 4096)
   }
@@ -43,19 +70,71 @@ final class Worker {
     return Timestamp(time).nanoseconds
   }
 
-  func readRequest() -> Int { Glibc.read(device, request.baseAddress, request.count) }
+  private func readRequest() -> Int { Glibc.read(device, request.baseAddress, request.count) }
+
+  /// The next request's size, or nil when the connection has ended.
+  func receive() -> Int? {
+    if isConversing, devices.eager >= 0, isAskingWorthwhile() {
+      if let count = poll(for: Self.patience) {
+        trust = min(trust + 1, Self.mostTrust)
+        return count
+      }
+      trust -= Self.disappointment
+      isConversing = false
+    }
+    cameAtOnce = false
+    device = devices.patient
+    let began = Self.now
+    while true {
+      let count = readRequest()
+      if count >= 0 {
+        isConversing = Self.now - began < 4 * Self.patience
+        return count
+      }
+      guard Self.isPassing(Errno.last) else { return nil }
+    }
+  }
 
   /// Asks for a request until one comes or patience ends.
-  func poll() -> Int? {
-    device = eager
-    let until = Self.now + Self.patience
-    while Self.now < until {
-      let count = readRequest()
+  func poll(for patience: Int64) -> Int? {
+    device = devices.eager
+    var count = readRequest()
+    cameAtOnce = count >= 0
+    if cameAtOnce { return count }
+    let until = Self.now + patience
+    while Self.isPassing(Errno.last), Self.now < until {
+      count = readRequest()
       if count >= 0 { return count }
-      let failure = Errno.last
-      if failure != .tryAgain && failure != .noEntry && failure != .interrupted { return nil }
     }
     return nil
+  }
+
+  /// Whether to ask again: it has paid of late, or it is time to see whether it does now.
+  private func isAskingWorthwhile() -> Bool {
+    if trust > 0 { return true }
+    restCount += 1
+    guard restCount >= Self.rest else { return false }
+    (restCount, trust) = (0, 1)
+    return true
+  }
+
+  /// Whether requests of several clients queue up, or long ones do.
+  ///
+  /// One client's next request may be there at once too, where it was faster than the worker's
+  /// return from its answer.
+  func isOverrun(by header: fuse_in_header) -> Bool {
+    let isAnother = header.pid != lastClient || header.len > Self.longRequest
+    lastClient = header.pid
+    queuedCount = cameAtOnce && isAnother ? queuedCount + 1 : 0
+    guard queuedCount >= Self.queueLength else { return false }
+    queuedCount = 0
+    return true
+  }
+
+  /// Whether a failure to read says only that there is nothing now, or no more.
+  private static func isPassing(_ failure: Errno) -> Bool {
+    // ENOENT: the request was interrupted.
+    failure == .tryAgain || failure == .noEntry || failure == .interrupted
   }
 
   /// The worker of the thread that asks.
@@ -141,47 +220,53 @@ extension FileSystem {
       of: flags | (offered & 1 << 28), toByteOffset: 12, as: UInt32.self)
   }
 
-  /// Reads and answers requests until the connection ends.
-  func work(patient: Int32, eager: Int32) {
-    let worker = Worker(patient: patient, eager: eager)
+  /// Does what there is to do for a worker, until the connection ends.
+  func work() {
+    let worker = Worker(ways)
     cl_set_thread_context(Unmanaged.passUnretained(worker).toOpaque())
-    while let count = receive(worker) {
-      guard count >= MemoryLayout<fuse_in_header>.size else { continue }
-      let header = worker.request.load(as: fuse_in_header.self)
-      worker.opcode = header.opcode
-      if header.opcode == FUSE_WRITE.rawValue {
-        let body = MemoryLayout<fuse_in_header>.size
-        worker.writeFlags =
-          worker.request.loadUnaligned(fromByteOffset: body, as: fuse_write_in.self).write_flags
+    defer { cl_set_thread_context(nil) }
+    while true {
+      switch roster.duty(of: worker, in: self) {
+      case .speak:
+        speak(worker)
+      case .help:
+        while let count = worker.poll(for: Worker.helpersPatience) { answer(worker, count) }
+        roster.helped()
+      case .end: return
       }
-      if answerBeyondLibfuse(header, worker, count) { continue }
-      var buffer = fuse_buf()
-      buffer.mem = worker.request.baseAddress
-      buffer.size = count
-      fuse_session_process_buf(session, &buffer)
     }
-    cl_set_thread_context(nil)
   }
 
-  /// The next request's size, or nil when the connection has ended.
-  private func receive(_ worker: Worker) -> Int? {
-    if worker.isConversing, worker.eager >= 0 {
-      if let count = worker.poll() { return count }
-      worker.isConversing = false
-    }
-    worker.device = worker.patient
-    let began = Worker.now
-    while true {
-      let count = worker.readRequest()
-      if count >= 0 {
-        worker.isConversing = Worker.now - began < 4 * Worker.patience
-        return count
+  /// Answers requests as long as it is this worker's turn.
+  private func speak(_ worker: Worker) {
+    while worker.isSpeaker.load(ordering: .relaxed) {
+      guard let count = worker.receive() else {
+        roster.end()
+        return ending.borrowed.raiseEvent()
       }
-      switch Errno.last {
-      case .interrupted, .tryAgain, .noEntry: continue  // ENOENT: the request was interrupted.
-      default: return nil
-      }
+      roster.began(worker)
+      answer(worker, count)
+      worker.progress.add(1, ordering: .releasing)
     }
+  }
+
+  /// Answers the request that a worker has read.
+  private func answer(_ worker: Worker, _ count: Int) {
+    guard count >= MemoryLayout<fuse_in_header>.size else { return }
+    let header = worker.request.load(as: fuse_in_header.self)
+    worker.opcode = header.opcode
+    options.tally?.count(header.opcode)
+    if worker.isOverrun(by: header) { roster.callForHelp() }
+    if header.opcode == FUSE_WRITE.rawValue {
+      let body = MemoryLayout<fuse_in_header>.size
+      worker.writeFlags =
+        worker.request.loadUnaligned(fromByteOffset: body, as: fuse_write_in.self).write_flags
+    }
+    if answerBeyondLibfuse(header, worker, count) { return }
+    var buffer = fuse_buf()
+    buffer.mem = worker.request.baseAddress
+    buffer.size = count
+    fuse_session_process_buf(session, &buffer)
   }
 
   /// Answers what this libfuse has no name for; false leaves the request to libfuse.

@@ -33,7 +33,7 @@ enum KeeperOpening {
       RootMount(id: UInt32($0.id), path: $0.path)
     }
     box.masks = withTargets(box.masks)
-    let launched = try Box.launch(box, deviceCount: deviceCount)
+    let launched = try Box.launch(box, deviceCount: FileSystem.deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
       try FileSystem(
         store: store, lowers: lowers, options: options(for: plan, box.masks, store.roots))
@@ -47,12 +47,6 @@ enum KeeperOpening {
     return OpenedSession(
       directory: directory, store: store, fileSystem: fileSystem, box: launched,
       desk: desk, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
-  }
-
-  /// Two devices for each worker, and a worker for each processor, two at least so that one may
-  /// wait for the disk.
-  private static var deviceCount: Int {
-    2 * max(2, min(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
   }
 
   /// The paths, and where those that are symlinks lead: both are to look empty.

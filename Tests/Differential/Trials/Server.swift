@@ -72,7 +72,7 @@ struct Server {
     changes(&options)
     let system = try FileSystem(
       store: store, lowers: [OpenRoot(root: root, descriptor: lower)], options: options)
-    let devices = try (0..<4).map { _ throws(Errno) in
+    let devices = try (0..<FileSystem.deviceCount).map { _ throws(Errno) in
       try Descriptor.currentDirectory.open("/dev/fuse", [.readWrite]).release()
     }
     try place.mount(device: devices[0])
