@@ -29,57 +29,30 @@ struct Bench {
 
   private func run() throws {
     defer { place.remove() }
-    let sides = try Side.all.filter { try place.canRun($0) }
+    let wanted = Side.all.filter { arguments.sides.isEmpty || arguments.sides.contains($0.name) }
+    let sides = try wanted.filter { try place.canRun($0) }
+    let machine = try Machine(sides: sides, place: place)
+    print(machine.text)
     var results = Results(sides: sides)
+    if arguments.only != ["none"] {
+      try measure(sides, into: &results)
+      print(results.table)
+      if arguments.tracesRequests { print(results.requestTable) }
+    }
+    if arguments.measuresScaling { print(try Scaling(place: place).run()) }
+    if arguments.memoryFiles > 0 { print(try Memory(files: arguments.memoryFiles).run(in: place)) }
+    if let program = arguments.program { print(try place.measureStartup(of: program)) }
+    if let path = arguments.json { try results.json(of: machine).write(to: path) }
+    if let path = arguments.markdown { try results.markdown(of: machine).write(to: path) }
+  }
+
+  private func measure(_ sides: [Side], into results: inout Results) throws {
     for round in 1...arguments.rounds {
       for side in sides {
         Complaint.say("round \(round) of \(arguments.rounds): \(side.name)")
-        try place.measure(side) { phase, value in results.add(value, phase, side) }
+        try place.measure(side, only: arguments.only) { results.add($0, side) }
       }
     }
-    print(results.table)
-    if let program = arguments.program { print(try place.measureStartup(of: program)) }
-    if let path = arguments.json { try results.writeJSON(to: ByteString(path)) }
-  }
-}
-
-/// What the command line says.
-struct Arguments {
-  var files = 20_000
-  var largeMegabytes: Int64 = 512
-  var rounds = 3
-  var json: String?
-  /// The cowbox whose start-up is measured as well.
-  var program: String?
-  /// The three directories of a run that only serves: lower, mount point, session.
-  var served: [String]?
-
-  init(_ words: ArraySlice<String>) throws {
-    var rest = words
-    while let word = rest.popFirst() {
-      switch word {
-      case "--files": files = try Self.number(&rest, word)
-      case "--large": largeMegabytes = Int64(try Self.number(&rest, word))
-      case "--rounds": rounds = try Self.number(&rest, word)
-      case "--json": json = rest.popFirst()
-      case "--cowbox": program = rest.popFirst()
-      case "--serve":
-        served = Array(rest)
-        rest = []
-      default: throw Complaint("unknown option '\(word)'\n\(Self.usage)")
-      }
-    }
-  }
-
-  static let usage =
-    "usage: cowbox-bench [--files N] [--large MIB] [--rounds N] [--json FILE]"
-    + " [--cowbox PROGRAM]"
-
-  private static func number(_ rest: inout ArraySlice<String>, _ word: String) throws -> Int {
-    guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else {
-      throw Complaint("'\(word)' wants a number above 0")
-    }
-    return value
   }
 }
 
@@ -93,5 +66,14 @@ struct Complaint: Error, CustomStringConvertible {
   static func say(_ sentence: String) {
     // Nobody can be told that nobody can be told.
     try? Descriptor.standardError.write(Array((sentence + "\n").utf8))
+  }
+}
+
+extension String {
+  /// Writes the text to a file.
+  func write(to path: String) throws {
+    let file = try Descriptor.currentDirectory.open(
+      ByteString(path), [.writeOnly, .create, .truncate], mode: 0o644)
+    try file.borrowed.write(Array(utf8))
   }
 }

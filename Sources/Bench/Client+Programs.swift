@@ -3,17 +3,24 @@ import Linux
 
 // Programs that people run.
 extension Client {
-  var programs: [(name: String, body: () throws -> Int)] {
+  var programPhases: [Phase] {
     [
-      ("git add and commit", { try program(["sh", "-c", Self.commit]) }),
-      ("git status, second run", { try secondStatus() }),
-      ("make -j2 of 200 C files", makeProject),
-      ("tar x of 10,000 files", unpack),
+      Phase("git", "git add and commit") { try program(["sh", "-c", Self.commit]) },
+      Phase("git", "git status, second run", [.times(1.3, .native)], prepare: { _ = try status() })
+      {
+        try status()
+      },
+      Phase("make", "make -j2 of 300 C files", [.times(1.15, .native)], prepare: writeProject) {
+        try program(["make", "-s", "-C", "c", "-j2"])
+      },
+      Phase("tar", "tar x of 10,000 files", [.times(2, .native)]) {
+        try program(["tar", "xf", archive])
+      },
     ]
   }
 
   private static let commit =
-    "git init -q . && git -c user.name=b -c user.email=b@b add d2 d3 d4 && "
+    "git init -q . && git -c user.name=b -c user.email=b@b add d[0-9]* && "
     + "git -c user.name=b -c user.email=b@b commit -qm b"
 
   private func program(_ words: [String]) throws -> Int {
@@ -21,29 +28,26 @@ extension Client {
     return 1
   }
 
-  private func secondStatus() throws -> Int {
-    try Command.require(["git", "status", "--porcelain"], in: root)
-    return 1
-  }
+  private func status() throws -> Int { try program(["git", "status", "--porcelain"]) }
 
-  private func makeProject() throws -> Int {
+  private func writeProject() throws {
     let script = """
-      mkdir c && cd c && for i in $(seq 200); do
+      mkdir c && cd c && for i in $(seq 300); do
         echo "#include <stdio.h>
       int f$i(int a) { printf(\\"%d\\", a); return a * $i; }" > f$i.c; done
       printf 'OBJECTS = $(patsubst %%.c,%%.o,$(wildcard *.c))\\nlib.a: $(OBJECTS)\\n\\tar rc $@ $^\\n' \
         > Makefile
-      make -j2
       """
-    return try program(["sh", "-c", script])
+    _ = try program(["sh", "-c", script])
   }
 
-  private func unpack() throws -> Int {
+  /// Makes the archive that every side unpacks: 10,000 files in a hundred directories.
+  static func makeArchive(at path: String, in scratch: String) throws {
     let script = """
-      mkdir t && cd t && mkdir in && cd in && for i in $(seq 100); do mkdir d$i; done &&
+      mkdir in && cd in && for i in $(seq 100); do mkdir d$i; done &&
       for i in $(seq 10000); do echo "line $i" > d$((i % 100 + 1))/f$i; done && cd .. &&
-      tar cf a.tar in && rm -rf in && tar xf a.tar
+      tar cf "$0" in && rm -rf in
       """
-    return try program(["sh", "-c", script])
+    try Command.require(["sh", "-c", script, path], in: scratch)
   }
 }

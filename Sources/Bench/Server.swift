@@ -6,13 +6,15 @@ import Store
 /// The overlay, served by a process of its own as the keeper does.
 enum Server {
   /// Starts the server and waits until it serves.
-  static func start(lower: String, view: String, session: String) throws -> pid_t {
+  static func start(lower: String, view: String, session: String, tally: RequestTally) throws
+    -> pid_t
+  {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Errno.last }
     let child = fork()
     if child == 0 {
       close(ends[0])
-      do { try run([lower, view, session], ready: ends[1]) } catch {
+      do { try run([lower, view, session], ready: ends[1], tally: tally) } catch {
         Complaint.say("cowbox-bench: \(error)")
         _exit(1)
       }
@@ -26,7 +28,7 @@ enum Server {
     return child
   }
 
-  static func run(_ words: [String], ready: Int32 = -1) throws {
+  static func run(_ words: [String], ready: Int32 = -1, tally: RequestTally? = nil) throws {
     guard words.count == 3 else { throw Complaint("--serve wants LOWER VIEW SESSION") }
     let lower = ByteString(words[0])
     let directory = try Descriptor.currentDirectory.open(lower, [.directory])
@@ -37,8 +39,9 @@ enum Server {
     let store = try SessionStore.create(in: place, roots: [root])
     _ = store.beginStep(.mount)
     let devices = try mountFuse(at: words[1])
-    let options = OverlayOptions(
+    var options = OverlayOptions(
       mapsAllIDs: geteuid() == 0, owner: geteuid(), group: getegid())
+    options.tally = tally
     let system = try FileSystem(
       store: store, lowers: [OpenRoot(root: root, descriptor: directory)], options: options)
     try system.serve(devices: devices)
@@ -52,7 +55,7 @@ enum Server {
 
   private static func mountFuse(at point: String) throws -> [Int32] {
     var devices: [Int32] = []
-    for _ in 0..<4 {
+    for _ in 0..<FileSystem.deviceCount {
       let device = try Descriptor.currentDirectory.open("/dev/fuse", [.readWrite])
       devices.append(device.release())
     }

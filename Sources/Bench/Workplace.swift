@@ -1,11 +1,13 @@
 import Glibc
 import Linux
+import Overlay
 
 /// The directories of a run, in a mount namespace of its own.
 struct Workplace {
-  private let path: String
-  private let files: Int
+  let path: String
+  let files: Int
   private var tree: String { path + "/tree" }
+  private var archive: String { path + "/archive.tar" }
 
   /// Moves this process out of sight: what is mounted here is gone when it ends.
   static func isolate() throws {
@@ -35,6 +37,7 @@ struct Workplace {
     path = ByteString(cString: template).printable
     self.files = files
     try Tree.make(at: tree, files: files, largeBytes: largeBytes)
+    try Client.makeArchive(at: archive, in: path)
   }
 
   func remove() { _ = try? Command.run(["rm", "-rf", path]) }
@@ -48,23 +51,43 @@ struct Workplace {
     return true
   }
 
-  /// Runs all phases on one side and reports each one's figure.
-  func measure(_ side: Side, _ report: (String, Double) -> Void) throws {
+  /// Runs phases on one side and reports each one's figure.
+  func measure(_ side: Side, only: Set<String>, _ report: (Figure) -> Void) throws {
+    try withView(of: side) { view, meter in
+      let output = path + "/figures"
+      try Command.inChild {
+        try Client(view, files: files, archive: archive)
+          .run(only: only, watching: meter, into: output)
+      }
+      for line in try Command.lines(of: output) { Client.figure(line).map(report) }
+    }
+  }
+
+  /// Shows the tree by one side, fresh, while `body` runs.
+  func withView(of side: Side, _ body: (String, ServerMeter?) throws -> Void) throws {
     let place = path + "/" + side.name
     defer { _ = try? Command.run(["rm", "-rf", place]) }
     for name in ["view", "upper", "work", "session"] {
       try Command.require(["mkdir", "-p", place + "/" + name])
     }
-    // The lower's pages and names are warm for every side alike.
-    try Command.require(["sh", "-c", "find \(tree) -type f -exec cat {} + > /dev/null"])
     let mounted = try mount(side, at: place)
     defer { mounted.end() }
-    let output = place + "/figures"
-    try Command.inChild { try Client(mounted.view, files: files).run(into: output) }
-    for line in try Command.lines(of: output) {
-      let words = line.split(separator: "\t")
-      if words.count == 2, let value = Double(words[1]) { report(String(words[0]), value) }
-    }
+    // Pages and names are warm for every side alike.
+    let shown = side == .native ? mounted.view : tree
+    try Command.require(["sh", "-c", "find \(shown) -type f -exec cat {} + > /dev/null"])
+    try body(mounted.view, mounted.meter)
+  }
+
+  /// Serves a directory by cowbox, below a new place.
+  func serve(_ lower: String, at place: String) throws -> Mounted {
+    for name in ["view", "session"] { try Command.require(["mkdir", "-p", place + "/" + name]) }
+    let view = place + "/view"
+    let tally = try RequestTally()
+    let server = try Server.start(
+      lower: lower, view: view, session: place + "/session", tally: tally)
+    return Mounted(
+      view: view + "/1", point: view, server: server,
+      meter: try ServerMeter(server: server, tally: tally))
   }
 
   /// What starting costs, in a tree of this run's size.
@@ -79,8 +102,7 @@ struct Workplace {
       try Command.require(["cp", "-a", tree + "/.", view])
       return Mounted(view: view, point: nil, server: nil)
     case .cowbox:
-      let server = try Server.start(lower: tree, view: view, session: place + "/session")
-      return Mounted(view: view + "/1", point: view, server: server)
+      return try serve(tree, at: place)
     case .kernel:
       let options =
         "lowerdir=\(tree),upperdir=\(place)/upper,workdir=\(place)/work"
@@ -102,6 +124,7 @@ struct Mounted {
   let view: String
   let point: String?
   let server: pid_t?
+  var meter: ServerMeter?
 
   func end() {
     if let point { umount2(point, 0) }
