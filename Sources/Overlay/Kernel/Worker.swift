@@ -18,8 +18,8 @@ final class Worker {
   var device: Int32
   private let devices: Devices
   private var isConversing = false
-  /// Whether asking again pays: where client and worker share a processor, it only keeps the client
-  /// from its next request. Above 0 it does.
+  /// Above 0 asking again pays; where client and worker share a processor, it only keeps the client
+  /// from its next request.
   private var trust = Worker.mostTrust
   private var restCount = 0
   /// How many requests were there at once, one after the other, from more than one client.
