@@ -54,10 +54,12 @@ final class Desk {
   }
 
   /// Lets clients go that have said all; `whenGone` is called for each.
-  func dismissLeaving(_ whenGone: (Connection) -> Void = { _ in }) {
+  ///
+  /// Where the server ends with its last client, that one hears of the end.
+  func dismissLeaving(endsWithLast: Bool, _ whenGone: (Connection) -> Void = { _ in }) {
     for connection in connections.values where connection.isLeaving {
       connections[connection.id] = nil
-      parting = connections.isEmpty ? connection : nil
+      parting = endsWithLast && connections.isEmpty ? connection : nil
       whenGone(connection)
     }
   }

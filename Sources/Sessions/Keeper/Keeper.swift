@@ -56,7 +56,7 @@ final class Keeper: SessionServer {
     if !set.events(at: boxPlace).isEmpty { takeEvents() }
     desk.serve(watched, set) { answerAll(of: $0) }
     if isStopping { send(SIGKILL, to: nil) }
-    desk.dismissLeaving { hangUp(after: $0) }
+    desk.dismissLeaving(endsWithLast: commands.isEmpty) { hangUp(after: $0) }
   }
 
   /// Kills what was hung up and did not go; the time until the next is to be killed.
