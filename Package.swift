@@ -91,7 +91,7 @@ let package = Package(
     tests("ConfinementTests", of: ["Confinement", "Profiles", "Linux"]),
     tests("SandboxTests", of: ["Harness", "Sandbox", "Profiles", "Linux", "box-probe"]),
     tests("LinuxTests", of: ["Linux"]),
-    tests("ArchivesTests", of: ["Harness", "Archives", "Store", "Linux"]),
+    tests("ArchivesTests", of: ["Harness", "Archives", "Changes", "Store", "Linux"]),
     tests("StoreTests", of: ["Store", "Linux"]),
     tests("OverlayTests", of: ["Harness", "Differential", "Linux"]),
     .target(

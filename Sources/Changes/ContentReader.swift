@@ -6,11 +6,14 @@ import Store
 package final class ContentReader {
   package let reader: SessionReader
   package let lower: LowerTree
+  /// The contents of the session that this one is compared with.
+  private let other: ContentReader?
 
-  /// The contents of one session over one lower.
-  package init(reader: SessionReader, lower: LowerTree) {
+  /// The contents of one session over one lower; with another's where two are compared.
+  package init(reader: SessionReader, lower: LowerTree, other: ContentReader? = nil) {
     self.reader = reader
     self.lower = lower
+    self.other = other
   }
 
   /// Opens a content of `size` bytes.
@@ -25,6 +28,9 @@ package final class ContentReader {
       return OpenContent(
         size: size, object: try object(id), own: ExtentMap(try reader.extents(of: id)),
         lower: OpenFile(try lower.open(path)))
+    case .elsewhere(let content):
+      guard let other else { throw SystemError("open what another session has", nil, .invalid) }
+      return try other.open(content, size: size)
     }
   }
 
@@ -47,23 +53,23 @@ package final class ContentReader {
   /// Whether two contents of the same size hold the same bytes.
   package func areEqual(_ left: Content, _ right: Content, size: Int64) throws -> Bool {
     if left == right { return true }
-    if case .partial(let id, let path) = left, case .lower(path) = right {
-      return try isOverlaid(id, path, size: size)
-    }
     let (one, other) = (try open(left, size: size), try open(right, size: size))
-    return try OpenContent.areEqual(one, other, in: 0..<size)
-  }
-
-  /// Whether the ranges that a partial object holds are equal to what they cover.
-  private func isOverlaid(_ id: ObjectID, _ path: ByteString, size: Int64) throws -> Bool {
-    let (over, under) = (
-      try open(.partial(id, over: path), size: size), try open(.lower(path), size: size)
-    )
-    for range in try reader.extents(of: id) {
-      let part = range.clamped(to: 0..<size)
-      if try !OpenContent.areEqual(over, under, in: part) { return false }
+    for range in try rangesApart(left, right) ?? [0..<size] {
+      if try !OpenContent.areEqual(one, other, in: range.clamped(to: 0..<size)) { return false }
     }
     return true
+  }
+
+  /// Where alone two contents over the same file of the lower can differ; nil: anywhere.
+  private func rangesApart(_ left: Content, _ right: Content) throws -> [Range<Int64>]? {
+    switch (left, right) {
+    case (.partial(let one, let path), .partial(let other, let same)) where path == same:
+      try reader.extents(of: one) + reader.extents(of: other)
+    case (.partial(let id, let path), .lower(let same)) where path == same,
+      (.lower(let same), .partial(let id, let path)) where path == same:
+      try reader.extents(of: id)
+    default: nil
+    }
   }
 
   /// The SHA-256 of a content.

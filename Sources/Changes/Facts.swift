@@ -40,6 +40,19 @@ package struct Facts: Hashable, Sendable {
     target = node.target
   }
 
+  /// What a view shows; attributes come with it.
+  package init(_ item: ViewItem) {
+    kind = item.kind
+    permissions = item.permissions
+    owner = item.owner
+    group = item.group
+    size = item.size
+    modified = item.modified
+    device = item.device
+    target = item.target
+    attributes = item.attributes.filter { $0.key.isCarriedAttribute }
+  }
+
   /// Whether git keeps a file of this kind.
   package var isTracked: Bool { kind == .regular || kind == .symlink }
 
@@ -85,4 +98,6 @@ package enum Content: Hashable, Sendable {
   case partial(ObjectID, over: ByteString)
   /// Bytes that are here: a symlink's target, or a selection of hunks.
   case bytes([UInt8])
+  /// What another session has, with which this one is compared.
+  indirect case elsewhere(Content)
 }

@@ -32,7 +32,7 @@ extension Plan {
         if let file = Self.modified(change) { try body(file) }
       case .renamed:
         if change.fileKind == .directory {
-          try forEachMoved(change, covered, contents.lower, body)
+          if !isSpelledOut { try forEachMoved(change, covered, contents.lower, body) }
         } else {
           for file in Self.renamed(change) { try body(file) }
         }
@@ -55,18 +55,21 @@ extension Plan {
   private func forEachDeleted(_ change: Change, _ body: (FileChange) throws -> Void) throws {
     guard let origin = change.origin, let old = change.old else { return }
     if old.kind != .directory {
-      if let file = Self.deleted(old, at: origin) { try body(file) }
+      if let file = Self.deleted(old, at: origin, change.oldContent) { try body(file) }
       return
     }
     for item in change.below {
-      if let file = Self.deleted(item.facts, at: origin.appending(item.path)) { try body(file) }
+      let path = origin.appending(item.path)
+      if let file = Self.deleted(item.facts, at: path, .lower(path)) { try body(file) }
     }
   }
 
-  private static func deleted(_ facts: Facts, at path: ByteString) -> FileChange? {
+  private static func deleted(_ facts: Facts, at path: ByteString, _ content: Content)
+    -> FileChange?
+  {
     guard facts.isTracked else { return nil }
     var file = FileChange(oldPath: path, old: facts)
-    file.oldContent = facts.kind == .regular ? .lower(path) : facts.linkContent
+    file.oldContent = facts.kind == .regular ? content : facts.linkContent
     return file
   }
 
@@ -110,7 +113,7 @@ extension Plan {
     over.oldContent = .lower(base)
     over.differences = .content
     let written = both(over, replaced, new, at: change.path)
-    return [deleted(old, at: origin), written].compactMap { $0 }
+    return [deleted(old, at: origin, change.oldContent), written].compactMap { $0 }
   }
 
   /// Everything that came along with a renamed directory and was not changed besides.

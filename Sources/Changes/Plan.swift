@@ -17,6 +17,9 @@ package struct Plan: Sendable {
   /// Whether every change of the session is in the plan.
   package internal(set) var isWhole = true
 
+  /// Whether what came along with a renamed directory has changes of its own in the plan.
+  package internal(set) var isSpelledOut = false
+
   /// Whether the session shows exactly what the lower has.
   package var isEmpty: Bool { changes.isEmpty }
 

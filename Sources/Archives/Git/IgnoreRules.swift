@@ -1,3 +1,4 @@
+import Changes
 import Linux
 
 /// Which paths the project's `.gitignore` files and `info/exclude` leave out.
@@ -14,11 +15,11 @@ final class IgnoreRules {
     let isAnchored: Bool
   }
 
-  private let lower: LowerFiles
+  private let lower: LowerTree
   private let everywhere: [Rule]
   private var known: [ByteString: [Rule]] = [:]
 
-  init(_ lower: LowerFiles, exclude: [UInt8]) {
+  init(_ lower: LowerTree, exclude: [UInt8]) {
     self.lower = lower
     everywhere = Self.rules(exclude)
   }

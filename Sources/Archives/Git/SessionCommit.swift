@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Store
 
@@ -49,11 +50,11 @@ package struct SessionCommit: Sendable {
     let directory = try repository.objects()
     let objects = try GitObjects(directory.borrowed)
     let parent = try repository.head()
-    let files = LowerFiles(lower)
+    let files = LowerTree(lower)
     let exclude = try GitDirectory.read("info/exclude", in: repository.descriptor) ?? []
     let painter = TreePainter(
       objects, try parent.map { try tree(of: $0, objects) } ?? GitTree(objects),
-      ViewContents(reader: reader, lower: files), IgnoreRules(files, exclude: exclude))
+      ContentReader(reader: reader, lower: files), IgnoreRules(files, exclude: exclude))
     try LayerWalk(reader, root: root, at: step, lower: files) { try painter.add($0) }.run()
     let top = try painter.tree.write() ?? objects.write([], .tree)
     let commit = try objects.write(text(description, tree: top, parent: parent), .commit)
@@ -94,10 +95,10 @@ private final class TreePainter {
   private(set) var ignored: [ByteString] = []
   private(set) var leftOut: [ByteString] = []
   private let objects: GitObjects
-  private let contents: ViewContents
+  private let contents: ContentReader
   private let rules: IgnoreRules
 
-  init(_ objects: GitObjects, _ tree: GitTree, _ contents: ViewContents, _ rules: IgnoreRules) {
+  init(_ objects: GitObjects, _ tree: GitTree, _ contents: ContentReader, _ rules: IgnoreRules) {
     self.objects = objects
     self.tree = tree
     self.contents = contents
@@ -136,7 +137,7 @@ private final class TreePainter {
     switch item.kind {
     case .regular:
       let id = try objects.writeBlob(size: item.size) { output in
-        try contents.forEachChunk(of: item, output)
+        try contents.open(item.content, size: item.size).forEachChunk(output)
       }
       try tree.put(item.permissions & 0o100 != 0 ? "100755" : "100644", id, at: parts)
     case .symlink:

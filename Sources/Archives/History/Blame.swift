@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Store
 
@@ -31,8 +32,8 @@ package struct Blame: Sendable {
 
   /// Reads every version of a file and follows its lines from the first to the last.
   package init(_ reader: SessionReader, root: Root, path: ByteString, lower: Descriptor) throws {
-    let files = LowerFiles(lower)
-    let contents = ViewContents(reader: reader, lower: files)
+    let files = LowerTree(lower)
+    let contents = ContentReader(reader: reader, lower: files)
     guard try Self.item(reader.find(path, in: root), files) != nil else {
       throw Failure.noFile(path)
     }
@@ -53,8 +54,8 @@ package struct Blame: Sendable {
 
   /// What the project had when the session first wrote the file, where that was kept.
   private static func original(
-    _ reader: SessionReader, _ root: Root, _ path: ByteString, _ files: LowerFiles,
-    _ contents: ViewContents
+    _ reader: SessionReader, _ root: Root, _ path: ByteString, _ files: LowerTree,
+    _ contents: ContentReader
   ) throws -> [[UInt8]] {
     if let base = try reader.pins()[PinKey(root: root.id, path: path)]?.base {
       return split(
@@ -67,7 +68,7 @@ package struct Blame: Sendable {
     return try lines(of: item, contents, path)
   }
 
-  private static func item(_ found: Whereabouts, _ files: LowerFiles) throws -> ViewItem? {
+  private static func item(_ found: Whereabouts, _ files: LowerTree) throws -> ViewItem? {
     switch found {
     case .absent: return nil
     case .lower(let origin):
@@ -78,11 +79,11 @@ package struct Blame: Sendable {
     }
   }
 
-  private static func lines(of item: ViewItem, _ contents: ViewContents, _ path: ByteString) throws
+  private static func lines(of item: ViewItem, _ contents: ContentReader, _ path: ByteString) throws
     -> [[UInt8]]
   {
     if item.size > largest { throw Failure.tooLarge(path) }
-    let bytes = try contents.bytes(of: item)
+    let bytes = try contents.bytes(item.content, size: item.size)
     // As git has it: a NUL among the first 8,000 bytes makes a file binary.
     if bytes.prefix(8000).contains(0) { throw Failure.binary(path) }
     return split(bytes)

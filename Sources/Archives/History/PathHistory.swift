@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Store
 
@@ -30,7 +31,7 @@ package struct PathHistory: Sendable {
   /// Reads the history of a path of a root.
   package init(_ reader: SessionReader, root: Root, path: ByteString, lower: Descriptor) throws {
     let changing = try reader.changingSteps()
-    let files = LowerFiles(lower)
+    let files = LowerTree(lower)
     let below = try files.status(path)
     var last: Whereabouts = below == nil ? .absent : .lower(path)
     var versions: [Version] = []

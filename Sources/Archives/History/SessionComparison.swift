@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Store
 
@@ -28,53 +29,37 @@ package struct SessionComparison: Sendable {
   /// Compares the same root of several sessions over the project as it is now.
   ///
   /// What a session only touched, and left as the project has it, is no change.
-  package init(_ sessions: [(reader: SessionReader, root: Root)], lower: Descriptor) throws {
-    let files = LowerFiles(lower)
+  package init(_ sessions: [(reader: SessionReader, root: Root)], lower: LowerTree) throws {
     var table: [ByteString: [State?]] = [:]
     for (index, session) in sessions.enumerated() {
-      let contents = ViewContents(reader: session.reader, lower: files)
-      try LayerWalk(session.reader, root: session.root, at: nil, lower: files) { entry in
-        for (path, state) in try Self.states(of: entry, files, contents) {
-          let isChange = try state != Self.state(at: path, files, contents)
-          if !isChange, table[path] == nil { continue }
-          table[path, default: Array(repeating: nil, count: sessions.count)][index] =
-            isChange ? state : nil
+      let plan = try Plan(reader: session.reader, root: session.root, lower: lower.root)
+      let contents = ContentReader(reader: session.reader, lower: lower)
+      func note(_ path: ByteString, _ state: State) {
+        table[path, default: Array(repeating: nil, count: sessions.count)][index] = state
+      }
+      for change in plan.changes {
+        if let origin = change.origin, change.kind == .deleted || change.kind == .renamed {
+          note(origin, .gone)
+          let below = try change.kind == .renamed ? lower.items(below: origin) : change.below
+          for item in below { note(origin.appending(item.path), .gone) }
         }
-      }.run()
+        if let new = change.new, change.kind != .deleted {
+          note(change.path, try Self.state(of: new, change.newContent, contents))
+        }
+      }
     }
-    rows = table.filter { $0.value.contains { $0 != nil } }.sorted { $0.key < $1.key }.map {
-      Row(path: $0.key, states: $0.value)
-    }
+    rows = table.sorted { $0.key < $1.key }.map { Row(path: $0.key, states: $0.value) }
   }
 
-  /// What an entry says of which paths; what comes back into a hidden directory comes later.
-  private static func states(of entry: LayerEntry, _ files: LowerFiles, _ contents: ViewContents)
-    throws -> [(ByteString, State)]
+  private static func state(of facts: Facts, _ content: Content, _ contents: ContentReader) throws
+    -> State
   {
-    switch entry {
-    case .whiteout(let path): [(path, .gone)]
-    case .opaque(let path): try files.pathsBelow(path).map { ($0, .gone) }
-    case .item(let item): [(item.path, try state(of: item, contents))]
-    }
-  }
-
-  private static func state(of item: ViewItem, _ contents: ViewContents) throws -> State {
-    var hash = SHA256()
-    switch item.kind {
-    case .regular: try contents.forEachChunk(of: item) { hash.update($0) }
-    case .symlink: hash.update(item.target?.bytes ?? [])
+    var digest: [UInt8] = []
+    switch facts.kind {
+    case .regular: digest = try contents.hash(content, size: facts.size)
+    case .symlink: digest = SHA256.digest(facts.target?.bytes ?? [])
     default: break
     }
-    return .there(kind: item.kind, permissions: item.permissions, digest: hash.finish())
-  }
-
-  /// What the project has.
-  private static func state(at path: ByteString, _ files: LowerFiles, _ contents: ViewContents)
-    throws -> State
-  {
-    guard let status = try files.status(path) else { return .gone }
-    var item = ViewItem(path: path, status: status, origin: path)
-    if item.kind == .symlink { item.target = try files.target(path) }
-    return try state(of: item, contents)
+    return .there(kind: facts.kind, permissions: facts.permissions, digest: digest)
   }
 }

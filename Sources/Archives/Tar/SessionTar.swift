@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Store
 
@@ -27,8 +28,8 @@ package struct SessionTar {
     _ reader: SessionReader, root: Root, lower: Descriptor, at step: StepID? = nil,
     to output: @escaping (UnsafeRawBufferPointer) throws -> Void
   ) throws -> SessionTar {
-    let files = LowerFiles(lower)
-    let contents = ViewContents(reader: reader, lower: files)
+    let files = LowerTree(lower)
+    let contents = ContentReader(reader: reader, lower: files)
     let writer = TarWriter(output)
     var tar = SessionTar()
     // The walk keeps its body only while it runs.
@@ -41,7 +42,7 @@ package struct SessionTar {
     return tar
   }
 
-  private mutating func add(_ entry: LayerEntry, _ contents: ViewContents, to writer: TarWriter)
+  private mutating func add(_ entry: LayerEntry, _ contents: ContentReader, to writer: TarWriter)
     throws
   {
     switch entry {
@@ -59,7 +60,7 @@ package struct SessionTar {
       if let identity = item.identity, earlier == nil { names[identity] = item.path }
       try writer.begin(item, link: earlier)
       if item.kind == .regular, earlier == nil {
-        try contents.forEachChunk(of: item) { try writer.write($0) }
+        try contents.open(item.content, size: item.size).forEachChunk { try writer.write($0) }
       }
       try writer.end()
     }

@@ -1,3 +1,4 @@
+import Changes
 import Linux
 
 /// Writes a POSIX pax archive; the same items give the same bytes.

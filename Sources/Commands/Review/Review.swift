@@ -26,6 +26,19 @@ struct Review {
     files = directory
   }
 
+  /// Computes what changed between two steps; without an end, until now.
+  init(reader: SessionReader, root name: String?, from: StepID, to: StepID?) throws {
+    self.reader = reader
+    root = try Self.root(name, of: reader.roots)
+    let directory = try Self.open(root)
+    let lower = LowerTree(directory.borrowed)
+    let last = try reader.steps().last?.id ?? from
+    plan = try Plan(
+      reader.history(), from: from, to: to ?? last, reader: reader, root: root, lower: lower)
+    contents = ContentReader(reader: reader, lower: lower)
+    files = directory
+  }
+
   /// Keeps the root open while its contents are read.
   private let files: OpenFile
 

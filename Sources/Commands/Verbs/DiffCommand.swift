@@ -19,7 +19,9 @@ enum DiffCommand {
       Option("ignore-all-space", short: "w", "compare without white space"),
       Option("exit-code", "end with 1 when there are changes"),
       Option("id", "only the id of the difference, for 'apply --diff'"),
-      Option("at", value: "STEP", "as the session was at a step"),
+      Option("at", value: "STEP", "as the session was at a step or snapshot"),
+      Option("from", value: "STEP", "what changed in the session since a step or snapshot"),
+      Option("to", value: "STEP", "with --from: only until that step or snapshot"),
       Review.option,
     ],
     details: """
@@ -29,14 +31,25 @@ enum DiffCommand {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let arguments = invocation.arguments
-    let step = try arguments.number("at", in: 1...Int.max).map { StepID(Int64($0)) }
-    let review = try Review(invocation.session(), root: arguments.text("root"), at: step)
+    let review = try review(of: invocation.session().read(), arguments)
     let output = invocation.output
     let sink = TextSink { bytes in try output.write(bytes) }
     try write(review, to: sink, invocation)
     try sink.finish()
     let hasChanges = !review.plan.isEmpty
     return arguments.has("exit-code") && hasChanges ? ExitCode.failed : ExitCode.done
+  }
+
+  /// Against the project, or against an earlier step of the session itself.
+  private static func review(of reader: SessionReader, _ arguments: Arguments) throws -> Review {
+    let root = try arguments.text("root")
+    func step(_ option: String) throws -> StepID? {
+      try arguments.text(option).map(reader.step(named:))
+    }
+    guard let from = try step("from") else {
+      return try Review(reader: reader, root: root, at: step("to") ?? step("at"))
+    }
+    return try Review(reader: reader, root: root, from: from, to: step("to"))
   }
 
   private static func write(_ review: Review, to sink: TextSink, _ invocation: Invocation) throws {

@@ -25,8 +25,8 @@ enum UndoCommand {
     let count = try number(invocation)
     let target: StepID
     if let word = try invocation.arguments.text("to") {
-      target = try timeline.step(word)
-    } else if let found = try timeline.back(count) {
+      target = try timeline.reader.step(named: word)
+    } else if let found = timeline.back(count) {
       target = found
     } else {
       throw Failure("there is nothing to undo")
@@ -55,7 +55,7 @@ enum UndoCommand {
       throw Failure.usage("'restore' needs one snapshot or step")
     }
     let session = try invocation.session()
-    let target = try Timeline(session.read()).step(word.printable)
+    let target = try session.read().step(named: word.printable)
     return try go(to: target, as: .restore, session, invocation)
   }
 

@@ -1,86 +1,81 @@
+import Linux
 import Store
+
+extension SessionReader {
+  /// The step that a number or a snapshot's name means.
+  package func step(named word: String) throws -> StepID {
+    if let number = Int64(word), try steps().contains(where: { $0.id.rawValue == number }) {
+      return StepID(number)
+    }
+    if let mark = try marks().first(where: { $0.name == word }) { return mark.step }
+    throw SessionError(
+      "there is no step or snapshot '\(ByteString(word).printable)'",
+      hint: "'cowbox log' shows the steps, 'cowbox snapshots' the snapshots", kind: .usage)
+  }
+}
 
 /// A session's steps, and where one stands between undo and redo.
 package struct Timeline {
   package let steps: [Step]
-  private let reader: SessionReader
+  package let reader: SessionReader
+  package let history: TreeHistory
   /// The states that undo leads back through, the present one last.
-  private var past: [StepID] = [StepID(1)]
+  package private(set) var past: [StepID] = [StepID(1)]
   /// Where redo leads, the next one last.
   private var ahead: [StepID] = []
 
   /// The timeline that a reader sees.
   package init(_ reader: SessionReader) throws {
     self.reader = reader
+    history = try reader.history()
     steps = try reader.steps()
-    for step in steps { try follow(step) }
+    for step in steps.dropFirst() { follow(step) }
   }
 
-  private mutating func follow(_ step: Step) throws {
+  private mutating func follow(_ step: Step) {
     switch (step.kind, step.restores) {
-    case (.undo, let target?):
-      while past.count > 1, past.last != target { ahead.append(past.removeLast()) }
-    case (.redo, let target?):
+    case (.undo, let target?) where past.contains(target):
+      while past.last != target { ahead.append(past.removeLast()) }
+    case (.redo, let target?) where ahead.contains(target):
       while let next = ahead.popLast() {
         past.append(next)
         if next == target { break }
       }
-    case (.restore, let target?):
-      ahead = []
-      past.append(target)
-    case (.mark, _): break
     default:
       // What changed nothing leaves the way forward open.
-      if !ahead.isEmpty, try !Self.changesSomething(step.id, reader) { return }
+      if !ahead.isEmpty, !changesSomething(step.id) { return }
       past.append(step.id)
       ahead = []
     }
   }
 
   /// Whether a step left another tree than the one before it.
-  package static func changesSomething(_ step: StepID, _ reader: SessionReader) throws -> Bool {
-    guard step.rawValue > 1 else { return false }
-    let before = try reader.tree(at: StepID(step.rawValue - 1))
-    return try !reader.tree(at: step).isSame(as: before)
+  package func changesSomething(_ step: StepID) -> Bool {
+    !history.pair(from: StepID(step.rawValue - 1), to: step).isSame
   }
 
   /// The state before the last `count` changes; fewer changes than that are all of them.
-  package func back(_ count: Int) throws -> StepID? {
-    var (place, left) = (past.count - 1, count)
-    var tree = try reader.tree(at: past[place])
-    while left > 0, place > 0 {
-      place -= 1
-      let before = try reader.tree(at: past[place])
-      if !before.isSame(as: tree) { left -= 1 }
-      tree = before
+  package func back(_ count: Int) -> StepID? {
+    var left = count
+    for place in past.indices.dropFirst().reversed() where left > 0 {
+      if !history.pair(from: past[place - 1], to: past[place]).isSame { left -= 1 }
+      if left == 0 { return past[place - 1] }
     }
-    return left == count ? nil : past[place]
+    return left == count ? nil : past[0]
   }
 
   /// Where `count` redos lead; nil when nothing was undone.
-  package func forward(_ count: Int) throws -> StepID? {
+  package func forward(_ count: Int) -> StepID? {
     var (found, left): (StepID?, Int) = (nil, count)
-    var tree = try reader.tree()
+    guard var present = past.last else { return nil }
     for step in ahead.reversed() where left > 0 {
-      let after = try reader.tree(at: step)
-      if !after.isSame(as: tree) {
+      if !history.pair(from: present, to: step).isSame {
         left -= 1
         found = step
       }
-      tree = after
+      present = step
     }
     return found
-  }
-
-  /// The step that a number or a snapshot's name means.
-  package func step(_ word: String) throws -> StepID {
-    if let number = Int64(word), steps.contains(where: { $0.id.rawValue == number }) {
-      return StepID(number)
-    }
-    if let mark = try reader.marks().first(where: { $0.name == word }) { return mark.step }
-    throw SessionError(
-      "there is no step or snapshot '\(word)'",
-      hint: "'cowbox log' shows the steps, 'cowbox snapshots' the snapshots", kind: .usage)
   }
 
   /// Whether an apply lies between a step and the present.

@@ -6,22 +6,33 @@ import Store
 /// While a directory is at home (its path is that of the lower directory it merges), only its
 /// entries differ from the lower. Below any other directory everything is part of the layer: what
 /// a renamed directory brought along, and what a new one holds.
-final class LayerWalk {
+package final class LayerWalk {
   private let tree: SavedTree
   private let attributes: [NodeID: [ByteString: [UInt8]]]
   private let root: Root
-  private let lower: LowerFiles
+  private let lower: LowerTree
   private let body: (LayerEntry) throws -> Void
   /// Nodes to which names of the lower lead that the session never touched.
   private let linked: [ViewItem.Identity: Node]
   private var shown: Set<ByteString> = []
 
-  init(
-    _ reader: SessionReader, root: Root, at step: StepID?, lower: LowerFiles,
+  /// A walk through what a session changed in a root at a step, or until now.
+  package convenience init(
+    _ reader: SessionReader, root: Root, at step: StepID?, lower: LowerTree,
     _ body: @escaping (LayerEntry) throws -> Void
   ) throws {
-    tree = try reader.tree(at: step)
-    attributes = try reader.extendedAttributes(at: step)
+    self.init(
+      try reader.tree(at: step), try reader.extendedAttributes(at: step), root: root, lower: lower,
+      body)
+  }
+
+  /// A walk through a tree that was read before.
+  init(
+    _ tree: SavedTree, _ attributes: [NodeID: [ByteString: [UInt8]]], root: Root,
+    lower: LowerTree, _ body: @escaping (LayerEntry) throws -> Void
+  ) {
+    self.tree = tree
+    self.attributes = attributes
     self.root = root
     self.lower = lower
     self.body = body
@@ -33,7 +44,7 @@ final class LayerWalk {
   }
 
   /// Calls the body for every difference: a directory before what is in it, names in their order.
-  func run() throws {
+  package func run() throws {
     guard let top = tree.nodes[root.node] else { return }
     let path = ByteString([])
     try show(item(of: top, at: path))

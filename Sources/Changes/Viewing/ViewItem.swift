@@ -3,16 +3,6 @@ import Store
 
 /// One file, directory, symlink or special file as the session shows it.
 package struct ViewItem: Sendable {
-  /// Where the bytes of a regular file are.
-  package enum Content: Hashable, Sendable {
-    case zeros
-    case object(ObjectID)
-    /// An object that holds some ranges; the rest is the project's file.
-    case partial(ObjectID, over: ByteString)
-    /// The project's file at a path.
-    case lower(ByteString)
-  }
-
   /// What several names of one file have in common.
   package enum Identity: Hashable, Sendable {
     case node(NodeID)
@@ -33,9 +23,13 @@ package struct ViewItem: Sendable {
   package var attributes: [ByteString: [UInt8]] = [:]
   /// nil where the file has only this name.
   package var identity: Identity?
+  /// The session's node; nil where it never touched what is there.
+  package var node: NodeID?
+  /// Where the project has it, or what it came from.
+  package var origin: ByteString?
 
   /// What the project has at a path.
-  init(path: ByteString, status: FileStatus, origin: ByteString) {
+  package init(path: ByteString, status: FileStatus, origin: ByteString) {
     self.path = path
     kind = status.kind
     permissions = UInt16(status.permissions)
@@ -45,13 +39,14 @@ package struct ViewItem: Sendable {
     size = status.kind == .regular ? status.size : 0
     modified = status.modified
     content = status.kind == .regular ? .lower(origin) : .zeros
+    self.origin = origin
     if status.kind != .directory, status.linkCount > 1 {
       identity = .lower(device: status.device, inode: status.inode)
     }
   }
 
   /// What the session's own row says.
-  init(path: ByteString, node: Node) {
+  package init(path: ByteString, node: Node) {
     self.path = path
     kind = node.kind
     permissions = node.permissions
@@ -61,6 +56,8 @@ package struct ViewItem: Sendable {
     size = node.kind == .regular ? node.size : 0
     modified = node.modified
     target = node.target
+    self.node = node.id
+    origin = node.origin
     content = Self.content(of: node)
     if node.kind != .directory, node.linkCount > 1 || node.flags.contains(.linked) {
       identity = .node(node.id)
