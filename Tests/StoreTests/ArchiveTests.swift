@@ -36,7 +36,7 @@ import Testing
     #expect(try reader.database.integer("SELECT count(*) FROM content") == 4)
   }
 
-  @Test func `a damaged archive is refused or was not damaged where it matters`() throws {
+  @Test func `an archive with one bit flipped is refused, and nothing is left behind`() throws {
     let place = try ArchivedSession()
     try place.fill()
     let good = try place.export("good")
@@ -46,15 +46,10 @@ import Testing
       let at = Int.random(in: 0..<bytes.count, using: &random)
       bytes[at] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
       try place.write("bad", bytes)
-      do {
+      #expect(throws: ArchiveError.self, "byte \(at)") {
         try place.importing("bad", as: "copy")
-        #expect(try place.export("after", of: "copy", replacing: true) == good, "byte \(at)")
-        try place.remove("copy")
-      } catch is ArchiveError {
-        #expect(try place.names().filter { $0 != "after" } == ["bad", "good", "session"])
-      } catch {
-        Issue.record("byte \(at): \(error)")
       }
+      #expect(try place.names() == ["bad", "good", "session"])
     }
   }
 
@@ -228,6 +223,14 @@ final class ArchivedSession {
 
   /// Changes an archive by a statement and sets its hash right again.
   func poison(_ name: ByteString, _ sql: String) throws {
+    let top = try top()
+    let file = try top.borrowed.open(name, [.readWrite])
+    try file.borrowed.truncate(to: file.borrowed.status().size - 4096)
+    try change(name, sql)
+    try file.borrowed.seal()
+  }
+
+  private func change(_ name: ByteString, _ sql: String) throws {
     let database = try Database(path: place.path.appending(name), mode: .write)
     try database.execute(sql)
     let row = try database.statement("UPDATE archive SET value = ? WHERE key = 'hash'")

@@ -26,6 +26,10 @@ final class ArchiveReader {
 
   /// Checks everything but the contents' bytes, which are checked while they are copied.
   func check() throws {
+    let isSealed = try attempt("read the archive") { () throws(Errno) in try file.isSealed() }
+    guard isSealed else {
+      throw ArchiveError.damaged("its bytes are not those that were written")
+    }
     let problems = try database.integrityProblems()
     if let first = problems.first { throw ArchiveError.damaged(first) }
     try checkTables()

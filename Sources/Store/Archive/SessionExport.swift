@@ -16,6 +16,7 @@ extension SessionReader {
       try attempt("write the archive", name) { () throws(Errno) in
         let file = try directory.open(temporary, [.readWrite, .noFollow])
         try file.borrowed.makeHeaderStable()
+        try file.borrowed.seal()
         try file.borrowed.synchronize()
         try directory.rename(temporary, to: directory, name, replacing ? [] : .noReplace)
       }

@@ -6,9 +6,11 @@ package enum SessionImport {
 
   /// What an archive says of the session in it, after everything but its contents was checked.
   package static func inspect(_ archive: Descriptor) throws -> [Root] {
-    let reader = try ArchiveReader(archive)
-    try translated { try reader.check() }
-    return try reader.database.roots()
+    try translated {
+      let reader = try ArchiveReader(archive)
+      try reader.check()
+      return try reader.database.roots()
+    }
   }
 
   /// Makes the session `name` in the directory of all sessions.
@@ -42,6 +44,18 @@ package enum SessionImport {
       try? sessions.removeTree(temporary)
       throw error
     }
+  }
+
+  /// Lets a session that is being made speak of another directory of this machine.
+  package static func move(_ session: Descriptor, root: Int64, to path: ByteString) throws {
+    let directory = try attempt("open", path) { () throws(Errno) in
+      try Descriptor.currentDirectory.open(path, [.directory, .noFollow])
+    }
+    let database = try Database(
+      path: session.procPath.appending("session.db"), mode: .write)
+    try database.execute("PRAGMA synchronous = OFF; BEGIN")
+    try database.rebind(root: root, to: directory.borrowed, path: path)
+    try database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
   }
 
   private static func settle(
