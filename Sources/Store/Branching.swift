@@ -86,6 +86,17 @@ extension SessionStore {
   }
 }
 
+extension SessionStore {
+  /// Says what the session is called now from which this one was branched.
+  package func setBranchedSession(_ name: String) throws(StoreError) {
+    try write { database throws(StoreError) in
+      let row = try database.statement("UPDATE meta SET value = ? WHERE key = 'branched_session'")
+      row.bind(1, name)
+      try row.run()
+    }
+  }
+}
+
 extension Database {
   func attach(_ path: ByteString, as name: String) throws(StoreError) {
     let row = try statement("ATTACH ? AS \(name)")

@@ -17,7 +17,7 @@ import Testing
     (["run", "--new", "--session", "x", "--", "true"], 2, "contradict each other"),
     (["log", "--session", "nope"], 2, "there is no session 'nope'"),
     (["log", "-n", "many"], 2, "is no number"),
-    (["log", "extra"], 2, "'log' takes no 'extra'"),
+    (["list", "extra"], 2, "'list' takes no 'extra'"),
     (["log"], 1, "there is no session for"),
     (["exec", "--", "true"], 125, "there is no session for"),
     (["-C", "/no/such/place", "list"], 2, "cannot use '/no/such/place' as a project"),

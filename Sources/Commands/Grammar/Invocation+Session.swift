@@ -24,6 +24,20 @@ extension Invocation {
     return try .open(item, in: catalogue)
   }
 
+  /// The session of a name, or of the beginning of one.
+  func session(named name: ByteString) throws -> StoredSession {
+    guard let catalogue = try catalogue() else { throw Self.noSession(named: name.printable) }
+    return try .open(catalogue.find(name.printable), in: catalogue)
+  }
+
+  /// The name of a session in a word of the command line.
+  static func sessionName(_ word: ByteString) throws -> SessionName {
+    if let name = word.string.flatMap(SessionName.init) { return name }
+    throw Failure.usage(
+      "'\(word.printable)' can't be a session's name",
+      hint: "use up to 64 letters, digits, dashes, dots and underscores")
+  }
+
   private static func noSession(of project: Project) -> Failure {
     Failure(
       "there is no session for '\(project.path.printable)'",

@@ -34,7 +34,7 @@ enum Selecting {
   }
 
   /// A path as the plan has it: below the root, seen from where the user stands.
-  private static func path(_ word: ByteString, _ root: ByteString, _ invocation: Invocation) throws
+  static func path(_ word: ByteString, _ root: ByteString, _ invocation: Invocation) throws
     -> ByteString
   {
     let isAbsolute = word.bytes.first == UInt8(ascii: "/")

@@ -6,45 +6,49 @@ import Store
 enum BranchCommand {
   static let verb = Verb(
     "branch", .time, "begin another session where this one is", operands: .any("[NAME]"),
-    options: [Option("from", value: "STEP", "from a step or snapshot, not the present")],
-    details: "Content is shared, not copied. 'cowbox run --session NAME -- COMMAND' works in it.",
+    options: [
+      Option(
+        "from", value: "WHERE", "from a step or snapshot, or from what another session is now")
+    ],
+    details: """
+      Content is shared, not copied: a branch costs what the session changed, whatever the size of the
+      project. 'cowbox run --in NAME -- COMMAND' works in it, 'cowbox compare' shows how it differs,
+      'cowbox commit' merges it back, and 'cowbox promote' applies it.
+      """,
     act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    let session = try invocation.session()
-    guard invocation.operands.count <= 1, let catalogue = try invocation.catalogue() else {
-      throw Failure.usage("'branch' takes one name")
-    }
-    let wanted = try invocation.operands.first.map(name)
+    guard invocation.operands.count <= 1 else { throw Failure.usage("'branch' takes one name") }
+    let wanted = try invocation.operands.first.map(Invocation.sessionName)
     let from = try invocation.arguments.text("from")
-    let step =
-      if let from { try Timeline(session.read()).step(from) } else {
-        // The step that ends with this boundary is what the branch begins with.
-        StepID(try session.perform(.boundary(message: "branch")).rawValue - 1)
-      }
-    let made = try catalogue.make(named: wanted, for: session.project)
-    do {
-      let directory = try catalogue.open(made)
-      try SessionStore.branch(
-        from: session.directory.borrowed,
-        BranchOrigin(session: session.name.text, step: step),
-        into: directory.borrowed.duplicate())
-      try Catalogue.enter(directory.borrowed, project: session.project)
-    } catch {
-      // What is left of the attempt is no session; the error that matters is the one above.
-      try? catalogue.remove(made)
-      throw error
+    if let from, let other = try otherSession(from, invocation) {
+      return try make(wanted, of: other, at: nil, invocation)
     }
-    invocation.say(
-      "session \(made) begins at step \(step.rawValue) of \(session.name); "
-        + "'cowbox run --session \(made) -- COMMAND' works in it")
-    return ExitCode.done
+    return try make(wanted, of: invocation.session(), at: from, invocation)
   }
 
-  private static func name(_ word: ByteString) throws -> SessionName {
-    if let name = word.string.flatMap(SessionName.init) { return name }
-    throw Failure.usage(
-      "'\(word.printable)' can't be a session's name",
-      hint: "use up to 64 letters, digits, dashes, dots and underscores")
+  /// The session that a word names, where it is no step or snapshot of the project's own.
+  private static func otherSession(_ word: String, _ invocation: Invocation) throws
+    -> StoredSession?
+  {
+    // No session, or no such step in it: then the word must name a session.
+    if let reader = try? invocation.session().read(), (try? reader.step(named: word)) != nil {
+      return nil
+    }
+    if Int64(word) != nil { return nil }
+    return try invocation.session(named: ByteString(word))
+  }
+
+  private static func make(
+    _ wanted: SessionName?, of session: borrowing StoredSession, at word: String?,
+    _ invocation: Invocation
+  ) throws -> Int32 {
+    guard let catalogue = try invocation.catalogue() else { return ExitCode.failed }
+    let step = try word.map { try session.read().step(named: $0) } ?? session.closeStep("branch")
+    let made = try catalogue.branch(session, at: step, named: wanted)
+    invocation.say(
+      "session \(made) begins at step \(step.rawValue) of \(session.name); "
+        + "'cowbox run --in \(made) -- COMMAND' works in it")
+    return ExitCode.done
   }
 }

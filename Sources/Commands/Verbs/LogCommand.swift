@@ -1,3 +1,4 @@
+import Changes
 import Linux
 import Sessions
 import Store
@@ -5,55 +6,89 @@ import Store
 /// `cowbox log`: what happened in a session, step by step.
 enum LogCommand {
   static let verb = Verb(
-    "log", .time, "show what happened, step by step",
+    "log", .time, "show what happened, step by step", operands: .any("[PATH...]"),
     options: [
-      Option("number", short: "n", value: "N", "only the last N steps"), Invocation.json,
-    ], act: run)
+      Option("number", short: "n", value: "N", "only the last N steps"),
+      Option("stat", "with the files that each step changed"),
+      Option("patch", short: "p", "with each step's changes as a patch"),
+      Option("all", short: "a", "also boundaries at which nothing had changed"),
+      Review.option, Invocation.json,
+    ],
+    details: """
+      The newest step comes first. The graph at the left shows where an undo went back: what was
+      undone stays at its side, and 'cowbox restore STEP' brings it back. Behind each step stand its
+      command, how it ended, how many paths and lines it changed, and the snapshots and branches
+      made there. With a PATH only the steps that changed it are shown, and what they did to it.
+      """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    let limit = try invocation.arguments.number("number", in: 0...1_000_000)
+    let arguments = invocation.arguments
+    let number = try arguments.number("number", in: 0...1_000_000)
     let session = try invocation.session()
-    let steps = try session.read().steps()
-    let shown = limit.map { Array(steps.suffix($0)) } ?? steps
+    let reader = try session.read()
+    var log = try StepLog(
+      reader, root: arguments.text("root"), branches: branches(of: session, invocation))
+    if !invocation.operands.isEmpty { try log.select(invocation) }
+    if !arguments.has("all") { log.hideIdleMarks() }
+    log.limit(to: number)
     if invocation.wantsJSON {
       let value: JSON = [
-        "session": .string(session.name.text), "steps": .array(shown.map(json)),
+        "session": .string(session.name.text), "steps": .array(try log.entries.map(log.json)),
       ]
       try invocation.output.line(value.prettyText)
     } else {
-      for step in shown.reversed() {
-        try invocation.output.line(line(step, invocation.output.style))
-      }
+      try show(log, invocation)
     }
     return ExitCode.done
   }
 
-  private static func json(_ step: Step) -> JSON {
-    [
-      "step": .int(step.id.rawValue), "kind": .string(step.kind.rawValue),
-      "began": .string(Amounts.machineTime(step.began)),
-      "ended": JSON.optional(step.ended) { .string(Amounts.machineTime($0)) },
-      "command": .array(step.command.map { JSON($0) }),
-      "status": JSON.optional(step.status) { .int(Int64($0)) }, "message": .string(step.message),
-    ]
-  }
-
-  private static func line(_ step: Step, _ style: Style) -> String {
-    let number = style.yellow("\(step.id.rawValue)")
-    let words = step.command.map(Words.quoted).joined(separator: " ")
-    let told = [words, step.message].filter { !$0.isEmpty }.joined(separator: "  ")
-    return "\(number)  \(Amounts.time(step.began))  \(padded(step.kind.rawValue))  "
-      + "\(outcome(step, style))  \(told)"
-  }
-
-  private static func padded(_ text: String) -> String {
-    text + String(repeating: " ", count: max(0, 7 - text.count))
-  }
-
-  private static func outcome(_ step: Step, _ style: Style) -> String {
-    guard let status = step.status else {
-      return step.ended == nil && step.kind != .begin ? style.cyan("..") : " "
+  /// The sessions that were branched from this one, by the step at which they began.
+  private static func branches(of session: borrowing StoredSession, _ invocation: Invocation) throws
+    -> [StepID: [String]]
+  {
+    let catalogue = try invocation.catalogue()
+    var found: [StepID: [String]] = [:]
+    for (name, step) in try catalogue?.branches(of: session.item) ?? [] {
+      found[step, default: []].append(name.text)
     }
-    return status == 0 ? style.green("ok") : style.red("\(status)")
+    return found
+  }
+
+  private static func show(_ log: StepLog, _ invocation: Invocation) throws {
+    let output = invocation.output
+    var graph = StepGraph(log.entries.map { ($0.step.id, $0.parent) })
+    for entry in log.entries.reversed() {
+      let lines = graph.next(marked: entry.mark)
+      try output.line(lines.node + "  " + log.line(entry, output.style))
+      let details = try details(of: entry, log, invocation)
+      if details.isEmpty {
+        if let joint = lines.joint { try output.line(joint) }
+        continue
+      }
+      for line in details.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast() {
+        try output.write(Array((lines.beside + "  ").utf8) + line + [0x0A])
+      }
+      try output.line(lines.joint ?? lines.beside)
+    }
+  }
+
+  /// What --stat and --patch show of a step.
+  private static func details(of entry: StepLog.Entry, _ log: StepLog, _ invocation: Invocation)
+    throws -> [UInt8]
+  {
+    guard let plan = entry.plan, !plan.isEmpty else { return [] }
+    var bytes: [UInt8] = []
+    let sink = TextSink { bytes += $0 }
+    let style = RenderingStyle(
+      isColored: invocation.output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)
+    let contents = try log.contents()
+    if invocation.arguments.has("stat") {
+      try StatText(plan, contents, style: style).write(to: sink)
+    }
+    if invocation.arguments.has("patch") {
+      try PatchText(plan, contents, style: style).write(to: sink)
+    }
+    try sink.finish()
+    return bytes
   }
 }

@@ -25,16 +25,17 @@ enum RemoveCommand {
   }
 
   private static func refuseUnapplied(_ session: borrowing StoredSession) throws {
-    let isEmpty: Bool
-    do { isEmpty = try Review(session, root: nil).plan.isEmpty } catch {
+    switch UnappliedWork(in: session) {
+    case .none: return
+    case .unknown(let words):
       throw Failure(
-        "cannot tell what session \(session.name) holds: \(Failure(error).sentence)",
+        "cannot tell what session \(session.name) holds: \(words)",
         hint: "'--abandon' removes it all the same", code: ExitCode.unapplied)
+    case .some:
+      throw Failure(
+        "session \(session.name) has changes that were not applied",
+        hint: "'cowbox apply --session \(session.name)' takes them, '--abandon' loses them",
+        code: ExitCode.unapplied)
     }
-    if isEmpty { return }
-    throw Failure(
-      "session \(session.name) has changes that were not applied",
-      hint: "'cowbox apply --session \(session.name)' takes them, '--abandon' loses them",
-      code: ExitCode.unapplied)
   }
 }

@@ -6,6 +6,7 @@ import Store
 enum RunCommand {
   static let sessionOptions: [Option] = [
     Option("new", "begin another session, whatever there is"),
+    Option("in", value: "NAME", "in the session of that name, as --session says"),
     Option("detach", short: "d", "let it go on alone; its output goes to a file"),
   ]
 
@@ -29,7 +30,7 @@ enum RunCommand {
   static let exec = Verb(
     "exec", .work, "run a command in a session that exists",
     operands: .command("[--] COMMAND [ARGUMENT...]"),
-    options: [sessionOptions[1]] + WallOptions.all,
+    options: [sessionOptions[2]] + WallOptions.all,
     details: "Like 'run', but never begins a session."
   ) { invocation in
     let named = try invocation.arguments.text("session")
@@ -38,7 +39,8 @@ enum RunCommand {
   }
 
   static let shell = Verb(
-    "shell", .work, "open a shell in the session", options: [sessionOptions[0]] + WallOptions.all,
+    "shell", .work, "open a shell in the session",
+    options: Array(sessionOptions[..<2]) + WallOptions.all,
     details: "Runs the shell that SHELL names, or /bin/sh, as 'cowbox run' would."
   ) { invocation in
     let shell = Process.variable("SHELL") ?? "/bin/sh"
@@ -55,7 +57,7 @@ enum RunCommand {
   }
 
   private static func choice(for invocation: Invocation) throws -> SessionChoice {
-    if let name = try invocation.arguments.text("session") {
+    if let name = try invocation.arguments.text("in") ?? invocation.arguments.text("session") {
       if invocation.arguments.has("new") {
         throw Failure.usage("'--new' and '--session' contradict each other")
       }

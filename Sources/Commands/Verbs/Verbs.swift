@@ -7,9 +7,10 @@ enum Verbs {
     DiffCommand.verb, ApplyCommand.verb, RevertCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
-    RemoveCommand.verb, DoctorCommand.verb,
-    ListCommand.verb, ProfileCommand.profile, ProfileCommand.trust, HelpCommand.verb,
-    CompletionCommand.verb, ConfigCommand.verb,
+    BlameCommand.verb, CompareCommand.verb, ListCommand.verb, RenameCommand.verb,
+    RemoveCommand.verb, CollectCommand.verb, CheckCommand.verb, ExportCommand.verb,
+    ImportCommand.verb, DoctorCommand.verb, ProfileCommand.profile, ProfileCommand.trust,
+    HelpCommand.verb, CompletionCommand.verb, ConfigCommand.verb,
     VersionCommand.verb,
   ]
 

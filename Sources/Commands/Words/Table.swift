@@ -4,8 +4,10 @@ struct Table {
   private var rows: [[String]] = []
 
   init(_ head: String...) { self.head = head }
+  init(_ head: [String]) { self.head = head }
 
   mutating func add(_ cells: String...) { rows.append(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells) }
 
   var isEmpty: Bool { rows.isEmpty }
 

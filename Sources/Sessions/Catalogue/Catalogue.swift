@@ -6,7 +6,7 @@ import Linux
 /// A session's directory holds a symlink `project`, made last, that leads to its project; the time
 /// of its directory `run`, which changes whenever a keeper comes or goes, says when it was used.
 package struct Catalogue: ~Copyable {
-  private let sessions: OwnedDescriptor
+  let sessions: OwnedDescriptor
   package let path: ByteString
 
   /// What the catalogue knows of one session.
@@ -91,6 +91,9 @@ package struct Catalogue: ~Copyable {
       hint: "give more of the name", kind: .usage)
   }
 
+  /// The directory of all sessions; it must not outlive this.
+  package var directory: Descriptor { sessions.borrowed }
+
   /// Opens a session's directory.
   package func open(_ name: SessionName) throws -> OwnedDescriptor {
     try attempt("open session", name.bytes) { () throws(Errno) in
@@ -106,6 +109,16 @@ package struct Catalogue: ~Copyable {
         "cannot make session '\(name)': \(error)", hint: "choose another name", kind: .usage)
     }
     return name
+  }
+
+  /// The name of a session that is still to be made: the one that was chosen, or a free one.
+  package func name(_ wanted: SessionName?, for project: ByteString) throws -> SessionName {
+    if let wanted { return wanted }
+    let taken = Set(try items().map(\.name))
+    for _ in 0..<100 {
+      if let name = try SessionName.random(for: project), !taken.contains(name) { return name }
+    }
+    throw SessionError("cannot find a free name for a session of '\(project.printable)'")
   }
 
   /// Makes the directory of a new session; it is in the catalogue once `enter` was called.
