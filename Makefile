@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
-RELEASE = -c release --static-swift-stdlib
+RELEASE = -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
@@ -14,7 +14,7 @@ zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
 fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test fuzz bench install uninstall manual format lint clean setup
+.PHONY: all demo build test fuzz bench deb dist newcomer install uninstall manual format lint clean setup
 
 all: build
 
@@ -68,6 +68,19 @@ format:
 
 lint:
 	$(SWIFT) format lint --strict -p -r $(sources)
+
+# Packages, the same to the byte from the same sources.
+DIST ?= .build/dist
+deb: build
+	@.ci/setup package
+	@.ci/deb "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox" $(DIST)
+dist: build
+	@.ci/setup package
+	@.ci/dist "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
+
+# A newcomer's hour in a clean Debian tree, with both packages.
+newcomer: deb dist
+	@.ci/newcomer $(DIST)/cowbox_*.deb $(DIST)/cowbox-*.tar.gz
 
 clean:
 	$(SWIFT) package clean

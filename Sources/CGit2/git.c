@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Linked in only where everything is, in the tarball's program; elsewhere these are null. */
+#pragma weak git_libgit2_init
+#pragma weak git_error_last
+#pragma weak git_diff_options_init
+#pragma weak git_diff_buffers
+#pragma weak git_merge_file
+#pragma weak git_merge_file_options_init
+#pragma weak git_merge_file_input_init
+#pragma weak git_merge_file_result_free
+
+#define WANTED(place, name) {(void **)&place, #name, (void *)name}
+
 static struct {
   __typeof__(git_libgit2_init) *init;
   __typeof__(git_error_last) *error_last;
@@ -21,26 +33,28 @@ static const char *load_failure = "libgit2 was not loaded";
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
-  void *library = dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
+  void *library =
+      git_libgit2_init ? NULL : dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
+  if (!library && !git_libgit2_init) {
     load_failure = "cannot load libgit2.so." LIBGIT2_SOVERSION ": install libgit2";
     return;
   }
   struct {
     void **place;
     const char *name;
+    void *linked;
   } wanted[] = {
-      {(void **)&git.init, "git_libgit2_init"},
-      {(void **)&git.error_last, "git_error_last"},
-      {(void **)&git.diff_options_init, "git_diff_options_init"},
-      {(void **)&git.diff_buffers, "git_diff_buffers"},
-      {(void **)&git.merge_file, "git_merge_file"},
-      {(void **)&git.merge_file_options_init, "git_merge_file_options_init"},
-      {(void **)&git.merge_file_input_init, "git_merge_file_input_init"},
-      {(void **)&git.merge_file_result_free, "git_merge_file_result_free"},
+      WANTED(git.init, git_libgit2_init),
+      WANTED(git.error_last, git_error_last),
+      WANTED(git.diff_options_init, git_diff_options_init),
+      WANTED(git.diff_buffers, git_diff_buffers),
+      WANTED(git.merge_file, git_merge_file),
+      WANTED(git.merge_file_options_init, git_merge_file_options_init),
+      WANTED(git.merge_file_input_init, git_merge_file_input_init),
+      WANTED(git.merge_file_result_free, git_merge_file_result_free),
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    *wanted[i].place = dlsym(library, wanted[i].name);
+    *wanted[i].place = wanted[i].linked ? wanted[i].linked : dlsym(library, wanted[i].name);
     if (!*wanted[i].place) {
       load_failure = "libgit2.so." LIBGIT2_SOVERSION " lacks a function: install libgit2 again";
       return;

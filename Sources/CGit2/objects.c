@@ -8,6 +8,22 @@
 
 #include "CGit2.h"
 
+/* Linked in only where everything is, in the tarball's program; elsewhere these are null. */
+#pragma weak git_odb_open
+#pragma weak git_odb_free
+#pragma weak git_odb_read
+#pragma weak git_odb_object_free
+#pragma weak git_odb_object_data
+#pragma weak git_odb_object_size
+#pragma weak git_odb_object_type
+#pragma weak git_odb_write
+#pragma weak git_odb_open_wstream
+#pragma weak git_odb_stream_write
+#pragma weak git_odb_stream_finalize_write
+#pragma weak git_odb_stream_free
+
+#define WANTED(place, name) {(void **)&place, #name, (void *)name}
+
 static struct {
   __typeof__(git_odb_open) *open;
   __typeof__(git_odb_free) *free;
@@ -27,27 +43,31 @@ static int is_loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
-  void *library = dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return;
+  void *library =
+      git_odb_open ? NULL : dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
+  if (!library && !git_odb_open) return;
   struct {
     void **place;
     const char *name;
+    void *linked;
   } wanted[] = {
-      {(void **)&odb.open, "git_odb_open"},
-      {(void **)&odb.free, "git_odb_free"},
-      {(void **)&odb.read, "git_odb_read"},
-      {(void **)&odb.object_free, "git_odb_object_free"},
-      {(void **)&odb.data, "git_odb_object_data"},
-      {(void **)&odb.size, "git_odb_object_size"},
-      {(void **)&odb.type, "git_odb_object_type"},
-      {(void **)&odb.write, "git_odb_write"},
-      {(void **)&odb.open_stream, "git_odb_open_wstream"},
-      {(void **)&odb.stream_write, "git_odb_stream_write"},
-      {(void **)&odb.stream_end, "git_odb_stream_finalize_write"},
-      {(void **)&odb.stream_free, "git_odb_stream_free"},
+      WANTED(odb.open, git_odb_open),
+      WANTED(odb.free, git_odb_free),
+      WANTED(odb.read, git_odb_read),
+      WANTED(odb.object_free, git_odb_object_free),
+      WANTED(odb.data, git_odb_object_data),
+      WANTED(odb.size, git_odb_object_size),
+      WANTED(odb.type, git_odb_object_type),
+      WANTED(odb.write, git_odb_write),
+      WANTED(odb.open_stream, git_odb_open_wstream),
+      WANTED(odb.stream_write, git_odb_stream_write),
+      WANTED(odb.stream_end, git_odb_stream_finalize_write),
+      WANTED(odb.stream_free, git_odb_stream_free),
   };
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-    if (!(*wanted[i].place = dlsym(library, wanted[i].name))) return;
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    *wanted[i].place = wanted[i].linked ? wanted[i].linked : dlsym(library, wanted[i].name);
+    if (!*wanted[i].place) return;
+  }
   is_loaded = 1;
 }
 
