@@ -24,15 +24,17 @@ import Testing
   /// The examples of a command's help, which is also its page of the manual.
   static let manual: [(verb: String, line: String)] = Verbs.all.flatMap { verb in
     verb.details.split(separator: "\n").filter { $0.hasPrefix("    ") }.compactMap { line in
-      // A shell's own words may stand before the command.
-      line.firstRange(of: "cowbox ").map { (verb.name, String(line[$0.lowerBound...])) }
+      // A shell's own words may stand around the command.
+      line.firstRange(of: "cowbox ").map {
+        (verb.name, String(line[$0.lowerBound...].prefix { !"|)".contains($0) }))
+      }
     }
   }
 
   @Test(arguments: manual)
   func `an example of the manual is a right command line`(verb: String, line: String) throws {
     let words = try shellWords(line)
-    let (_, rest) = try ArgumentParser.parseGlobal(words[1...])
+    let (_, rest) = try ArgumentParser.parseGlobal(words.dropFirst())
     let name = try #require(rest.first, "\(verb): \(line)")
     _ = try ArgumentParser.parse(rest.dropFirst(), for: try Verbs.named(name))
   }
@@ -40,7 +42,8 @@ import Testing
   /// The words of a line, as the shell reads them; what is piped or redirected is left out.
   private func shellWords(_ line: String) throws -> [ByteString] {
     let place = try Playground()
-    let script = "cowbox() { printf '%s\\0' cowbox \"$@\" >&3; }; { \(line)\n} 3>&1 >/dev/null </dev/null"
+    let script =
+      "cowbox() { printf '%s\\0' cowbox \"$@\" >&3; }; { \(line)\n} 3>&1 >/dev/null </dev/null"
     let ended = try Command(
       ["bash", "-c", script], in: place.project, environment: Playground.environment
     ).run()
