@@ -188,7 +188,7 @@ extension FileSystem {
   ///
   /// Not syncfs(2): on FUSE it does not wait. Invalidating an inode's pages writes the dirty ones
   /// and waits for them; files that nobody has open were written when they were closed.
-  private func bringDown() {
+  package func bringDown() {
     let slots = tree.lock.with {
       tree.nodes.values.filter { $0.slot != 0 && $0.row.kind == .regular }.map(\.slot)
     }

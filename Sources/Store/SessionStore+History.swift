@@ -17,13 +17,21 @@ package struct ChangedName: Hashable, Sendable {
 extension SessionStore {
   /// Opens a step whose tree is that of an earlier step; answers which names now differ.
   ///
+  /// With paths, only they become what they were, and the rest stays.
+  ///
   /// Whoever serves the tree meanwhile must hold its changes back until this returns.
-  package func restore(to target: StepID, as kind: Step.Kind, message: String = "")
-    throws(StoreError) -> (step: Step, changed: Set<ChangedName>)
-  {
+  package func restore(
+    to target: StepID, as kind: Step.Kind, message: String = "", only paths: [RestoredPath] = []
+  ) throws(StoreError) -> (step: Step, changed: Set<ChangedName>) {
     try flush(durable: false)
-    let (saved, attributes) = try readTree(at: target)
-    var step = beginStep(kind, message: message, restores: target)
+    var (saved, attributes) = try readTree(at: target)
+    if !paths.isEmpty {
+      let (present, own) = try readTree(at: nil)
+      var graft = TreeGraft(present: present, own, source: saved, attributes)
+      try graft.take(paths)
+      (saved, attributes) = (graft.tree, graft.attributes)
+    }
+    var step = beginStep(kind, message: message, restores: paths.isEmpty ? target : nil)
     let changed = tree.lock.with { tree.become(saved, attributes) }
     for node in tree.lock.with({ Array(tree.nodes.values) })
     where node.row.flags.contains(.partial) {

@@ -10,6 +10,8 @@ package enum StoreError: Error, Sendable {
   case damaged(String)
   /// Another process holds the session.
   case busy
+  /// A directory that a path needs is not what it was.
+  case unreachable(ByteString)
   /// A file of the store could not be reached.
   case system(SystemError)
 
@@ -19,6 +21,7 @@ package enum StoreError: Error, Sendable {
     case .database(_, let code): StoreError.errno(code)
     case .system(let error): error.errno
     case .busy: .busy
+    case .unreachable: .notDirectory
     case .newerFormat, .damaged: .io
     }
   }
@@ -41,6 +44,8 @@ extension StoreError: CustomStringConvertible {
       "the session has format \(found), this cowbox knows up to \(known): use the newer cowbox"
     case .damaged(let words): "the session's database is damaged: \(words)"
     case .busy: "the session is in use by another cowbox"
+    case .unreachable(let path):
+      "'\(path.printable)' is no longer the directory that it was: bring it back as well"
     case .system(let error): error.description
     }
   }

@@ -6,14 +6,15 @@ extension FileSystem {
   ///
   /// What a program has open keeps the content that it had; whoever opens the name again sees the
   /// restored one.
-  package func restore(to target: StepID, as kind: Step.Kind, message: String = "")
-    throws(StoreError) -> Step
-  {
+  package func restore(
+    to target: StepID, as kind: Step.Kind, message: String = "", only paths: [RestoredPath] = []
+  ) throws(StoreError) -> Step {
     var stale = StaleNames()
     let outcome = changing.exclusively { () -> Result<Step, StoreError> in
       let before = tree.lock.with { knownRows() }
       do throws(StoreError) {
-        let (step, changed) = try store.restore(to: target, as: kind, message: message)
+        let (step, changed) = try store.restore(
+          to: target, as: kind, message: message, only: paths)
         stale = tree.lock.with { detachChanged(before, changed) }
         return .success(step)
       } catch { return .failure(error) }

@@ -3,8 +3,8 @@ import Store
 
 /// Something that is done to a session's history, whether or not commands run in it.
 package enum HistoryAct: Sendable {
-  /// Brings a step back, as a new step.
-  case restore(StepID, as: Step.Kind, message: String)
+  /// Brings a step back, as a new step; with paths, only what they were then.
+  case restore(StepID, as: Step.Kind, message: String, only: [RestoredPath] = [])
   /// Gives the present a name; an existing name moves only when `replacing`.
   case snapshot(String, replacing: Bool)
   /// Lets what follows belong to a new step.
@@ -13,8 +13,8 @@ package enum HistoryAct: Sendable {
   /// Does it on a store at rest; answers the step that it made or named.
   func perform(on store: SessionStore) throws -> StepID {
     switch self {
-    case .restore(let step, let kind, let message):
-      return try store.restore(to: step, as: kind, message: message).step.id
+    case .restore(let step, let kind, let message, let paths):
+      return try store.restore(to: step, as: kind, message: message, only: paths).step.id
     case .snapshot(let name, let replacing):
       let step = store.tree.step
       try Self.name(step, name, replacing, store)
@@ -51,9 +51,10 @@ extension HistoryAct {
 
   var params: JSON {
     switch self {
-    case .restore(let step, let kind, let message):
+    case .restore(let step, let kind, let message, let paths):
       [
         "step": .int(step.rawValue), "kind": .string(kind.rawValue), "message": .string(message),
+        "paths": .array(paths.map { ["root": .int($0.root), "path": JSON($0.path)] }),
       ]
     case .snapshot(let name, let replacing):
       ["name": .string(name), "replacing": .bool(replacing)]
@@ -68,7 +69,14 @@ extension HistoryAct {
       guard let step = params["step"]?.int, let name = params["kind"]?.string,
         let kind = Step.Kind(rawValue: name)
       else { return nil }
-      self = .restore(StepID(step), as: kind, message: message)
+      let paths = (params["paths"]?.array ?? []).map { value -> RestoredPath? in
+        guard let root = value["root"]?.int, let path = value["path"]?.byteString else {
+          return nil
+        }
+        return RestoredPath(root: root, path: path)
+      }
+      if paths.contains(nil) { return nil }
+      self = .restore(StepID(step), as: kind, message: message, only: paths.compactMap { $0 })
     case "snapshot":
       guard let name = params["name"]?.string else { return nil }
       self = .snapshot(name, replacing: params["replacing"]?.bool ?? false)

@@ -1,6 +1,21 @@
 import Linux
 import Store
 
+extension Step {
+  /// What the log says of a step that brought paths back.
+  package static func message(of paths: String, to step: StepID) -> String {
+    "\(paths) to step \(step.rawValue)"
+  }
+
+  /// The step whose state some paths were given, of an undo of paths.
+  package var restoredPathsTo: StepID? {
+    guard kind == .undo, restores == nil, let number = message.split(separator: " ").last else {
+      return nil
+    }
+    return Int64(number).map { StepID($0) }
+  }
+}
+
 extension SessionReader {
   /// The step that a number or a snapshot's name means.
   package func step(named word: String) throws -> StepID {
@@ -48,6 +63,9 @@ package struct Timeline {
       ahead = []
     }
   }
+
+  /// A step by its number.
+  package func step(_ id: StepID) -> Step? { steps.first { $0.id == id } }
 
   /// Whether a step left another tree than the one before it.
   package func changesSomething(_ step: StepID) -> Bool {

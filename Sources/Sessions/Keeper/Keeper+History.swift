@@ -5,8 +5,8 @@ extension HistoryAct {
   /// Does it while a file system serves the session; answers the step that it made or named.
   func perform(on store: SessionStore, servedBy fileSystem: FileSystem) throws -> StepID {
     switch self {
-    case .restore(let step, let kind, let message):
-      return try fileSystem.restore(to: step, as: kind, message: message).id
+    case .restore(let step, let kind, let message, let paths):
+      return try fileSystem.restore(to: step, as: kind, message: message, only: paths).id
     case .snapshot(let name, let replacing):
       let step = store.tree.lock.with { store.tree.step }
       let next = fileSystem.beginStep(
