@@ -124,22 +124,27 @@ extension Database {
 }
 
 extension SessionFiles {
-  borrowing func shareObject(_ id: ObjectID, of other: borrowing SessionFiles) throws(Errno) {
-    try Self.share(id, from: other.objectDirectory, to: objectDirectory)
+  /// Takes in an object of another session, under a number of its own where one is given.
+  borrowing func shareObject(
+    _ id: ObjectID, of other: borrowing SessionFiles, as number: ObjectID? = nil
+  ) throws(Errno) {
+    try Self.share(id, from: other.objectDirectory, to: objectDirectory, as: number ?? id)
   }
 
   borrowing func shareBase(_ id: ObjectID, of other: borrowing SessionFiles) throws(Errno) {
-    try Self.share(id, from: other.baseDirectory, to: baseDirectory)
+    try Self.share(id, from: other.baseDirectory, to: baseDirectory, as: id)
   }
 
   /// One more name for an object's file; a copy where the directories are on two file systems.
-  private static func share(_ id: ObjectID, from: Descriptor, to: Descriptor) throws(Errno) {
-    let name = ByteString(id.fileName)
+  private static func share(
+    _ id: ObjectID, from: Descriptor, to: Descriptor, as number: ObjectID
+  ) throws(Errno) {
+    let (name, own) = (ByteString(id.fileName), ByteString(number.fileName))
     do throws(Errno) {
-      try from.link(name, to: to, name)
+      try from.link(name, to: to, own)
     } catch .crossDevice, .tooManyLinks {
       let source = try from.open(name, [.readOnly, .noFollow])
-      let copy = try to.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+      let copy = try to.open(own, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
       try copy.borrowed.copyContent(from: source.borrowed, size: source.borrowed.status().size)
     }
   }

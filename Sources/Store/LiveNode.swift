@@ -34,6 +34,13 @@ package final class LiveNode: @unchecked Sendable {
 
   package var id: NodeID { row.id }
 
+  /// Gives the node one time in place of all that are not earlier than a moment.
+  func setClock(_ clock: (since: Timestamp, time: Timestamp)) {
+    if row.modified >= clock.since { row.modified = clock.time }
+    if row.changed >= clock.since { row.changed = clock.time }
+    if row.accessed >= clock.since { row.accessed = clock.time }
+  }
+
   /// Whether the node is part of the present tree.
   package var isInTree: Bool { !isDropped }
 

@@ -1,4 +1,7 @@
 extension SessionStore {
+  /// How many times changes were gathered to be written; it stands still while nobody writes.
+  package var changeCount: Int { tree.lock.with { tree.changeCount } }
+
   /// Whether anything was changed in a step or after it.
   package func hasChanged(since step: StepID) -> Bool {
     tree.lock.with {

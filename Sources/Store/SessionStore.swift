@@ -15,7 +15,7 @@ package final class SessionStore: @unchecked Sendable {
   var lacksOnlyReserve = false
   /// When a change that was refused last made the store try again.
   var retried: Int64 = 0
-  private let spares = SpareObjects()
+  let spares = SpareObjects()
   private let reserve = SpaceReserve()
 
   /// Makes a session in an empty directory that exists.
@@ -193,7 +193,7 @@ extension SessionStore {
   }
 
   /// The tree of a step, with its extended attributes.
-  func readTree(at step: StepID) throws(StoreError) -> (
+  func readTree(at step: StepID?) throws(StoreError) -> (
     SavedTree, [NodeID: [ByteString: [UInt8]]]
   ) {
     try writing.with { () throws(StoreError) in

@@ -14,6 +14,12 @@ package final class Tree: @unchecked Sendable {
   package var byteCount: Int64 = 0
   var nextNode: Int64
   var nextObject: Int64
+  /// The first number that no node has yet.
+  package var nextNumber: Int64 { nextNode }
+  /// While a command runs whose files shall all have one time: since when, and which time.
+  package var clock: (since: Timestamp, time: Timestamp)?
+  /// How often something was changed, for who waits for a pause.
+  private(set) var changeCount = 0
   var pending: Batch
   /// Full batches of steps that ended before they were written.
   var sealed: [SealedBatch] = []
@@ -205,8 +211,10 @@ extension Tree {
   }
 
   /// Closes the pending batch for writing.
-  func seal() {
+  package func seal() {
     guard !pending.isEmpty else { return }
+    changeCount += 1
+    if let clock { for node in pending.nodes { node.setClock(clock) } }
     sealed.append(SealedBatch(pending, nextNode: nextNode, nextObject: nextObject))
     pending = Batch(step: step)
   }

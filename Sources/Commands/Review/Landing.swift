@@ -18,7 +18,7 @@ struct Landing {
     application = try Application(store, root: root, directory: directory)
   }
 
-  private static func store(of session: borrowing StoredSession) throws -> SessionStore {
+  static func store(of session: borrowing StoredSession) throws -> SessionStore {
     let failure: StoreError
     do throws(StoreError) { return try SessionStore.open(copy(of: session)) } catch {
       failure = error

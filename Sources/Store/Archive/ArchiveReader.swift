@@ -84,7 +84,7 @@ final class ArchiveReader {
     let strangers = try database.integer(
       """
       SELECT count(*) FROM meta WHERE NOT (
-        (key IN ('next_node', 'next_object', 'branched_step') AND typeof(value) = 'integer')
+        (key IN ('next_node', 'next_object', 'branched_step', 'committed_step') AND typeof(value) = 'integer')
         OR (key = 'branched_session' AND typeof(value) = 'text')
         OR (key GLOB 'lost_[0-9]*' AND typeof(value) = 'integer'))
       """)
