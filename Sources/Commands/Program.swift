@@ -23,8 +23,8 @@ package enum Program {
     let (global, rest) = try ArgumentParser.parseGlobal(words)
     if global.has("version") { return try act(Verbs.named("version"), global.merged(into: [])) }
     guard let name = rest.first else {
-      return try act(
-        Verbs.named(global.has("help") ? "help" : Verbs.whenAlone), global.merged(into: []))
+      let verb = try global.has("help") ? "help" : Verbs.whenAlone(global)
+      return try act(Verbs.named(verb), global.merged(into: []))
     }
     let verb = try Verbs.named(name)
     if global.has("help") { return try act(Verbs.named("help"), [name]) }

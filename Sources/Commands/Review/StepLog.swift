@@ -104,7 +104,7 @@ extension Step {
 
   /// Whether the boundary was made by another act than `cowbox step`.
   var isAutomatic: Bool {
-    message.isEmpty || message == "branch" || message.hasPrefix("after snapshot ")
+    message.isEmpty || message == "branch" || message.hasPrefix("after ")
   }
 
   /// What happened, in one word.

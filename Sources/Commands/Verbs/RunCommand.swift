@@ -10,9 +10,18 @@ enum RunCommand {
     Option("detach", short: "d", "let it go on alone; its output goes to a file"),
   ]
 
+  /// What `run` and `exec` take besides.
+  static let stepOptions: [Option] = [
+    Option(
+      "ambient", value: "SECONDS", "close a step by itself after such a pause in writing"),
+    Option(
+      "clock", value: "EPOCH", "give all that changes one time, in seconds since 1970"),
+  ]
+
   static let run = Verb(
     "run", .work, "run a command; the project is untouched",
-    operands: .command("[--] COMMAND [ARGUMENT...]"), options: sessionOptions + WallOptions.all,
+    operands: .command("[--] COMMAND [ARGUMENT...]"),
+    options: sessionOptions + stepOptions + WallOptions.all,
     details: """
       The command sees the project as it is, and its changes land in the project's session. Another
       'run' goes on in the same session, also while the first one runs. The exit status is the
@@ -30,7 +39,7 @@ enum RunCommand {
   static let exec = Verb(
     "exec", .work, "run a command in a session that exists",
     operands: .command("[--] COMMAND [ARGUMENT...]"),
-    options: [sessionOptions[2]] + WallOptions.all,
+    options: [sessionOptions[2]] + stepOptions + WallOptions.all,
     details: "Like 'run', but never begins a session."
   ) { invocation in
     let named = try invocation.arguments.text("session")
@@ -79,11 +88,15 @@ enum RunCommand {
     let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
     let session = try opening.open(choice)
     tellWhich(session, invocation)
-    let request = CommandRequest(
+    var request = CommandRequest(
       words: words, environment: walls.environment(Process.environment),
       directory: project.directory,
       creationMask: Process.creationMask, kind: kind, isDetached: invocation.arguments.has("detach")
     )
+    request.clock = try invocation.arguments.number("clock", in: 0...Int(Int32.max)).map {
+      Timestamp(nanoseconds: Int64($0) * 1_000_000_000)
+    }
+    request.ambientSeconds = try ambient(invocation.arguments)
     if request.isDetached { return try detach(request, session, invocation) }
     let report = try Attendance(client: session.client).run(request)
     if !report.refusedNames.isEmpty {
@@ -100,6 +113,15 @@ enum RunCommand {
     if report.hasChanges { try RunSummary.tell(of: session, step: report.step, invocation) }
     session.client.leave()
     return report.end.exitStatus
+  }
+
+  /// The pause in writing that ends a step; 0 and nothing: none does.
+  private static func ambient(_ arguments: Arguments) throws -> Double? {
+    guard let text = try arguments.text("ambient") else { return nil }
+    guard let seconds = Double(text), seconds >= 0, seconds < 1_000_000 else {
+      throw Failure.usage("'\(ByteString(text).printable)' is no number of seconds")
+    }
+    return seconds == 0 ? nil : seconds
   }
 
   /// Says in one line that a session goes on; a new one is not worth a word.

@@ -1,31 +1,27 @@
+import Apply
+import Changes
 import Linux
 import Sessions
 import Store
 
-/// `cowbox status`: where one stands.
+/// `cowbox status`: where one stands, how it came about, and what to type next.
 enum StatusCommand {
   static let verb = Verb(
     "status", .review, "show where the session stands",
-    options: [Invocation.json], act: run)
+    options: [Invocation.json],
+    details: """
+      Which session it is, what runs in it, what it changed, where the project has changed in the same
+      places meanwhile ('drifted': an apply would conflict there), which steps led here, and what to
+      type next. 'cowbox' alone says the same.
+      """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
-    let (keeper, commands) = try session.runningCommands()
+    let status = try Status(session, invocation)
     if invocation.wantsJSON {
-      let value: JSON = [
-        "session": .string(session.name.text), "project": JSON(session.project),
-        "running": .bool(session.isRunning), "keeper": JSON.optional(keeper) { .int($0) },
-        "commands": .array(commands.map(\.json)),
-      ]
-      try invocation.output.line(value.prettyText)
-      return ExitCode.done
-    }
-    let style = invocation.output.style
-    try invocation.output.line("session  \(style.bold(session.name.text))")
-    try invocation.output.line("project  \(session.project.printable)")
-    for command in commands {
-      let words = command.words.map(Words.quoted).joined(separator: " ")
-      try invocation.output.line("running  \(words)  (began \(Amounts.ago(command.began)))")
+      try invocation.output.line(status.json.prettyText)
+    } else {
+      for line in status.lines(invocation.output.style) { try invocation.output.line(line) }
     }
     return ExitCode.done
   }

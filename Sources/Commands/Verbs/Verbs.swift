@@ -7,15 +7,26 @@ enum Verbs {
     DiffCommand.verb, ApplyCommand.verb, RevertCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
-    BlameCommand.verb, CompareCommand.verb, ListCommand.verb, RenameCommand.verb,
+    BlameCommand.verb, CompareCommand.verb, CommitCommand.verb, PromoteCommand.verb,
+    ListCommand.verb, RenameCommand.verb,
     RemoveCommand.verb, CollectCommand.verb, CheckCommand.verb, ExportCommand.verb,
     ImportCommand.verb, DoctorCommand.verb, ProfileCommand.profile, ProfileCommand.trust,
     HelpCommand.verb, CompletionCommand.verb, ConfigCommand.verb,
     VersionCommand.verb,
   ]
 
-  /// What `cowbox` without a word does.
-  static let whenAlone = "help"
+  /// What `cowbox` without a word does: where there is a session it says where that stands.
+  static func whenAlone(_ arguments: Arguments) throws -> String {
+    let status = StatusCommand.verb
+    do {
+      _ = try Invocation(verb: status, arguments: arguments).session()
+      return status.name
+    } catch {
+      // A session that was named must be there; without one there is only help to give.
+      if arguments.has("session") { throw error }
+      return "help"
+    }
+  }
 
   /// The command of that name; another one is an error that names the nearest.
   static func named(_ name: ByteString) throws -> Verb {

@@ -15,6 +15,10 @@ package struct CommandRequest: Sendable {
   package var kind: Step.Kind
   /// Whether it goes on when who asked for it is gone.
   package var isDetached: Bool
+  /// The time that everything it changes gets, whenever it does.
+  package var clock: Timestamp?
+  /// After how long a pause in writing a step is closed by itself.
+  package var ambientSeconds: Double?
 
   /// A command by all that is known of it.
   package init(

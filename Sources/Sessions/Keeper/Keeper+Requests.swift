@@ -45,11 +45,15 @@ extension Keeper {
       throw ProtocolError(.wrongParams, "a command without a terminal needs three descriptors")
     }
     let step = fileSystem.beginStep(request.kind, command: request.words)
+    if let clock = request.clock {
+      store.tree.lock.with { store.tree.clock = (since: .now, time: clock) }
+    }
+    if let pause = request.ambientSeconds { ambient = AmbientSteps(pause: pause) }
     do {
       let (process, terminal) = try start(request, size, descriptors)
       commands[process] = RunningCommand(
         words: request.words, step: step, began: .now, owner: connection.id,
-        isDetached: request.isDetached)
+        isDetached: request.isDetached, hasClock: request.clock != nil)
       return (
         [
           "process": .int(Int64(process.rawValue)), "step": .int(step.id.rawValue),

@@ -20,6 +20,8 @@ final class Keeper: SessionServer {
   var commands: [ProcessNumber: RunningCommand] = [:]
   /// Set once everything is to end, whoever is still there.
   var isStopping = false
+  /// Closes steps by itself, once a command was started that asks for it.
+  var ambient: AmbientSteps?
 
   /// Takes what `KeeperOpening` has prepared.
   init(plan: KeeperPlan, opened: consuming OpenedSession) {
@@ -51,11 +53,13 @@ final class Keeper: SessionServer {
     let signalPlace = set.add(signals.descriptor.borrowed)
     let boxPlace = set.add(box.eventDescriptor)
     let watched = desk.watch(in: &set)
-    _ = try set.wait(milliseconds: killOverdue())
+    let times = [killOverdue(), ambient?.milliseconds].compactMap { $0 }
+    _ = try set.wait(milliseconds: times.min())
     if !set.events(at: signalPlace).isEmpty { isStopping = true }
     if !set.events(at: boxPlace).isEmpty { takeEvents() }
     desk.serve(watched, set) { answerAll(of: $0) }
     if isStopping { send(SIGKILL, to: nil) }
+    if !commands.isEmpty, ambient?.isDue(store.changeCount) == true { closeStep() }
     desk.dismissLeaving(endsWithLast: commands.isEmpty) { hangUp(after: $0) }
   }
 
@@ -110,8 +114,30 @@ final class Keeper: SessionServer {
   /// Sends a signal; a box that is over has nobody left to get it.
   func send(_ signal: Int32, to process: ProcessNumber?) { try? box.signal(process, signal) }
 
+  /// Ends a step in which something was written, because nothing was for a while.
+  private func closeStep() {
+    let step = store.tree.lock.with { store.tree.step }
+    if store.hasChanged(since: step) {
+      let next = fileSystem.beginStep(
+        .mark, command: [], message: "after a pause", bringingDown: true)
+      store.endStep(next, status: nil)
+    }
+    ambient?.pass(store.changeCount)
+  }
+
+  /// Lets what the command changed have the one time that it asked for, and no other's.
+  private func stopClock(of command: RunningCommand) {
+    guard command.hasClock else { return }
+    fileSystem.bringDown()
+    store.tree.lock.with {
+      store.tree.seal()
+      store.tree.clock = nil
+    }
+  }
+
   private func end(_ process: ProcessNumber, _ end: CommandEnd) {
     guard let command = commands.removeValue(forKey: process) else { return }
+    stopClock(of: command)
     store.endStep(command.step, status: end.exitStatus)
     // What can't be written now is kept and tried again; the store refuses changes meanwhile.
     try? store.flush(durable: false)

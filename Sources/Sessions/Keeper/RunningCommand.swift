@@ -9,6 +9,8 @@ struct RunningCommand {
   /// Who hears of its end; nil once that client is gone.
   var owner: Int?
   let isDetached: Bool
+  /// Whether it set the clock of what is changed while it runs.
+  var hasClock = false
   /// When it is killed, after it was hung up.
   var deadline: Timestamp?
 }

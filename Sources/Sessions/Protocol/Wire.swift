@@ -8,8 +8,8 @@ import Store
 ///
 /// Requests:
 /// - `hello` {version, client} -> {version, session, project, keeper}; must be the first.
-/// - `spawn` {words, environment, directory, umask, kind, detached, terminal: {rows, columns} |
-///   null, descriptors: n} -> {process, step, descriptors: 0 | 1}. Without a terminal three descriptors
+/// - `spawn` {words, environment, directory, umask, kind, detached, clock: nanoseconds | null,
+///   ambient: milliseconds | null, terminal: {rows, columns} | null, descriptors: n} -> {process, step, descriptors: 0 | 1}. Without a terminal three descriptors
 ///   come with it: standard input, output and error. With one, the answer carries the terminal's
 ///   controlling side; a single descriptor that comes with the request is standard error.
 /// - `signal` {process, signal} -> {}
@@ -17,7 +17,8 @@ import Store
 /// - `flush` {} -> {}; what the commands wrote until now can be read from the database.
 /// - `step` {message} -> {step}; what follows belongs to another step.
 /// - `snapshot` {name, replacing} -> {step}; the present has a name.
-/// - `restore` {step, kind: undo | redo | restore, message} -> {step}; the present is as it was.
+/// - `restore` {step, kind: undo | redo | restore, message, paths: [{root, path}]} -> {step}; the
+///   present is as it was, or only the paths are.
 /// - `stop` {} -> {}; every command is killed and the session comes to rest.
 ///
 /// Notifications to the client:
@@ -34,6 +35,8 @@ package enum Wire {
       "directory": JSON(request.directory), "umask": .int(Int64(request.creationMask)),
       "kind": .string(request.kind.rawValue),
       "detached": .bool(request.isDetached),
+      "clock": JSON.optional(request.clock) { .int($0.nanoseconds) },
+      "ambient": JSON.optional(request.ambientSeconds) { .int(Int64($0 * 1000)) },
       "terminal": JSON.optional(terminal) {
         ["rows": .int(Int64($0.rows)), "columns": .int(Int64($0.columns))]
       },
@@ -51,9 +54,11 @@ package enum Wire {
       throw ProtocolError(
         .wrongParams, "spawn needs words, environment, directory, umask, kind and detached")
     }
-    let request = CommandRequest(
+    var request = CommandRequest(
       words: words, environment: environment, directory: directory, creationMask: UInt32(mask),
       kind: kind, isDetached: isDetached)
+    request.clock = params["clock"]?.int.map { Timestamp(nanoseconds: $0) }
+    request.ambientSeconds = params["ambient"]?.int.map { Double($0) / 1000 }
     guard let terminal = params["terminal"], terminal != .null else { return (request, nil) }
     guard let rows = terminal["rows"]?.int, let columns = terminal["columns"]?.int else {
       throw ProtocolError(.wrongParams, "a terminal needs rows and columns")
