@@ -20,7 +20,9 @@ enum CommitCommand {
       by line. Where they changed the same lines, or one deleted what the other changed, nothing is
       merged and the exit status is 3. The branch stays as it is, and may be committed again.
 
-          cowbox branch try; cowbox run --in try -- make fix; cowbox commit try
+          cowbox branch try
+          cowbox run --in try -- make fix
+          cowbox commit try
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
