@@ -19,8 +19,9 @@ extension Descriptor {
     while done < buffer.count {
       let count = try read(
         into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]), at: offset + Int64(done))
-      if count == 0 { break }
       done += count
+      // A regular file's read ends short only with the file, so one that ends within a page does.
+      if count == 0 || (Int(offset) + done) % 4096 != 0 { break }
     }
     return done
   }

@@ -7,10 +7,14 @@ extension Descriptor {
   package func copyContent(from source: Descriptor, size: Int64) throws(Errno) {
     do {
       try clone(from: source)
-      return
     } catch {
-      // No reflink between these two files: the bytes are copied below.
+      // No reflink between these two files: the bytes are copied.
+      try copyExtents(from: source, size: size)
     }
+  }
+
+  /// Copies the data extents among the first `size` bytes of another file.
+  package func copyExtents(from source: Descriptor, size: Int64) throws(Errno) {
     try truncate(to: size)
     var offset: Int64 = 0
     while offset < size {

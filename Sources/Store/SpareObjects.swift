@@ -4,6 +4,9 @@ import Linux
 package struct NewObject: ~Copyable {
   package let id: ObjectID
   package let file: OwnedDescriptor
+
+  /// The open file alone.
+  package consuming func takeFile() -> OwnedDescriptor { file }
 }
 
 /// Empty objects that wait for their content.

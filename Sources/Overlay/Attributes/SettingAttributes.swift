@@ -80,15 +80,17 @@ extension FileSystem {
 
   /// The changed node of a place, made and pinned where there is none yet.
   func changedNode(_ slot: Slot) throws(Errno) -> LiveNode {
-    let node = try anchor(slot)
-    try pin(node)
-    return try settle(node, at: slot)
+    let (node, status) = try anchored(slot)
+    try pin(node, at: slot, status)
+    return try settle(node, at: slot, status)
   }
 
   /// Lets a node carry its own attributes, as the lower has them now.
-  func settle(_ node: LiveNode, at slot: Slot) throws(Errno) -> LiveNode {
+  func settle(
+    _ node: LiveNode, at slot: Slot, _ known: FileStatus? = nil
+  ) throws(Errno) -> LiveNode {
     guard tree.lock.with({ node.row.flags.contains(.lowerAttributes) }) else { return node }
-    let status = try lowerStatus(slot)
+    let status = try status(of: slot, known)
     tree.lock.lock()
     defer { tree.lock.unlock() }
     guard node.row.flags.contains(.lowerAttributes) else { return node }

@@ -48,11 +48,12 @@ extension FileSystem {
       try object.copyContent(from: old.borrowed, size: row.size)
     } else if row.flags.contains(.lowerContent) {
       isPartial = try copyLower(slot, node, to: object, row.size)
-    } else {
+    } else if row.size > 0 {
       try object.truncate(to: row.size)
     }
     tree.lock.lock()
     tree.releaseObject(of: node)
+    inodes[slot].pointee.flags.insert(.described)
     node.row.object = made.id
     node.hasTail = false
     node.row.objectStep = tree.step
@@ -61,43 +62,78 @@ extension FileSystem {
     tree.touchExtents(node)
     tree.lock.unlock()
     dropContent(of: slot)
+    contents.keep(made.takeFile(), as: ContentPurpose.write.key(slot))
   }
 
   /// Copies the lower's content; true when the object was left empty, to be filled by blocks.
   private func copyLower(
     _ slot: Slot, _ node: LiveNode, to object: Descriptor, _ size: Int64
   ) throws(Errno) -> Bool {
-    let lower = try openLowerContent(slot)
-    do throws(Errno) {
-      try object.clone(from: lower.borrowed)
-    } catch {
-      // No reflink between these two: small files are copied, large ones block by block.
-      if size > Self.wholeCopyLimit {
-        try admitBytes(node, until: 0)
-        try object.truncate(to: size)
-        tree.lock.with { node.lowerSize = size }
-        return true
-      }
-      try object.copyContent(from: lower.borrowed, size: size)
+    // Often it is open: who appends to a file has read its end.
+    let lower = try openContent(slot)
+    if try share(lower.descriptor, of: node, with: object) {
+      _ = try keepBase(of: node, at: slot, from: lower.descriptor)
+      return false
     }
-    try pinContent(node, at: slot)
+    // No reflink between these two: small files are copied, large ones block by block.
+    if size > Self.wholeCopyLimit {
+      try admitBytes(node, until: 0)
+      try object.truncate(to: size)
+      tree.lock.with { node.lowerSize = size }
+      return true
+    }
+    if let bytes = try keepBase(of: node, at: slot, from: lower.descriptor), bytes.count == size {
+      try bytes.withUnsafeBufferPointer { bytes throws(Errno) in
+        try object.write(UnsafeRawBufferPointer(bytes), at: 0)
+      }
+    } else {
+      try object.copyExtents(from: lower.descriptor, size: size)
+    }
     return false
+  }
+
+  /// Lets an object share the blocks of a lower's file; false where the two file systems can't.
+  private func share(_ lower: Descriptor, of node: LiveNode, with object: Descriptor)
+    throws(Errno) -> Bool
+  {
+    let row = tree.lock.with { node.row }
+    let root = lowers.first { $0.root.id == row.root && $0.device == row.originDevice }
+    if let root, !root.sharesBlocks.load(ordering: .relaxed) { return false }
+    do throws(Errno) {
+      try object.clone(from: lower)
+      return true
+    } catch .notSupported, .crossDevice {
+      // Nor will the next file there.
+      root?.sharesBlocks.store(false, ordering: .relaxed)
+      return false
+    } catch {
+      // This one file can't be shared; others may.
+      return false
+    }
   }
 
   /// Keeps the lower's content and its hash beside the pin, while it is small.
   func pinContent(_ node: LiveNode, at slot: Slot) throws(Errno) {
-    try pin(node)
+    let lower = try openLowerContent(slot)
+    _ = try keepBase(of: node, at: slot, from: lower.borrowed)
+  }
+
+  /// Keeps the lower's content beside the pin; answers it where it is whole and without holes.
+  private func keepBase(of node: LiveNode, at slot: Slot, from lower: Descriptor) throws(Errno)
+    -> [UInt8]?
+  {
+    try pin(node, at: slot)
     let row = tree.lock.with { node.row }
     guard let origin = row.origin,
       let pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }),
       pin.base == nil, pin.kind == .regular, pin.size <= Self.baseLimit
-    else { return }
-    let lower = try openLowerContent(slot)
-    let status = try lower.borrowed.status()
+    else { return nil }
+    let status = try lower.status()
     // A host's edit since the pin was made: its content is not what the pin speaks of.
-    guard status.changed == pin.changed, status.size == pin.size else { return }
-    let bytes = try lower.borrowed.readAll(limit: Int(Self.baseLimit))
+    guard status.changed == pin.changed, status.size == pin.size else { return nil }
+    let bytes = try lower.readAll(limit: Int(Self.baseLimit))
     tree.lock.with { tree.setBase(pin, bytes) }
+    return status.raw.st_blocks * 512 < bytes.count ? nil : bytes
   }
 
   /// Copies from the lower what a partial object lacks of the blocks that a range begins and ends

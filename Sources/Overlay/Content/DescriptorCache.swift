@@ -79,6 +79,11 @@ final class DescriptorCache: @unchecked Sendable {
     return nil
   }
 
+  /// Takes a descriptor over that was opened otherwise; nothing is kept for its key yet.
+  func keep(_ opened: consuming OwnedDescriptor, as key: UInt64) {
+    _ = keep(opened, key, Self.now)
+  }
+
   private func keep(_ opened: consuming OwnedDescriptor, _ key: UInt64, _ now: Int64) -> Lease {
     let raw = opened.release()
     lock.lock()

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Linux
 import Store
+import Synchronization
 
 /// A root's directory on the host: read beneath its descriptor, never written.
 final class Lower: @unchecked Sendable {
@@ -9,6 +10,8 @@ final class Lower: @unchecked Sendable {
   let root: Root
   let directory: OwnedDescriptor
   let device: UInt64
+  /// Whether files of the session may share blocks with those of the root, as far as is known.
+  let sharesBlocks = Atomic(true)
   var slot: Slot = 0
   /// Other file systems mounted below the root, in the order they were met; 0 is the root's own.
   private var devices: [UInt64]

@@ -6,13 +6,17 @@ extension FileSystem {
   /// The node of a place, which from now on the session knows: with all directories above it.
   ///
   /// An anchored node is still the lower's in everything; it is no change by itself.
-  func anchor(_ slot: Slot) throws(Errno) -> LiveNode {
+  func anchor(_ slot: Slot) throws(Errno) -> LiveNode { try anchored(slot).node }
+
+  /// As `anchor(_:)`, with the lower's status of the place where it had to be asked for.
+  func anchored(_ slot: Slot) throws(Errno) -> (node: LiveNode, status: FileStatus?) {
+    var known: FileStatus?
     while true {
       // From the place upwards: the first one whose parent the session knows is anchored next.
       tree.lock.lock()
       if let node = inodes[slot].pointee.liveNode {
         tree.lock.unlock()
-        return node
+        return (node, known)
       }
       var next = slot
       while inodes[inodes[next].pointee.parent].pointee.node == nil {
@@ -24,6 +28,7 @@ extension FileSystem {
       }
       tree.lock.unlock()
       let status = try lowerStatus(next)
+      if next == slot { known = status }
       tree.lock.lock()
       anchor(next, status)
       tree.lock.unlock()
@@ -52,16 +57,26 @@ extension FileSystem {
   }
 
   /// Keeps what the lower is where a node came from, before the session changes it.
-  func pin(_ node: LiveNode) throws(Errno) {
-    let row = tree.lock.with { node.row }
-    guard let origin = row.origin, !origin.isEmpty else { return }
-    guard !tree.lock.with({ tree.isPinned(PinKey(root: row.root, path: origin)) }) else { return }
-    guard let lower = lowers.first(where: { $0.root.id == row.root }) else { return }
-    let opened = try lower.directory.borrowed.open(beneath: origin, [.path, .noFollow])
-    let status = try opened.borrowed.status()
-    var pin = Pin(root: row.root, path: origin, status: status)
-    if status.kind == .symlink { pin.target = try opened.borrowed.symlinkTarget("") }
+  func pin(_ node: LiveNode, at slot: Slot, _ known: FileStatus? = nil) throws(Errno) {
+    let key = tree.lock.with { () -> PinKey? in
+      guard let origin = node.row.origin, !origin.isEmpty else { return nil }
+      let key = PinKey(root: node.row.root, path: origin)
+      return tree.isPinned(key) ? nil : key
+    }
+    guard let key else { return }
+    let status = try status(of: slot, known)
+    var pin = Pin(root: key.root, path: key.path, status: status)
+    if status.kind == .symlink {
+      let opened = try openLower(slot, [.path, .noFollow])
+      pin.target = try opened.borrowed.symlinkTarget("")
+    }
     tree.lock.with { tree.setPin(pin) }
+  }
+
+  /// The lower's status of a place, unless it was just asked for.
+  func status(of slot: Slot, _ known: FileStatus?) throws(Errno) -> FileStatus {
+    if let known { return known }
+    return try lowerStatus(slot)
   }
 
   /// Keeps what the lower is at a name, before the session hides or replaces it.

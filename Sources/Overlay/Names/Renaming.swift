@@ -57,9 +57,7 @@ extension FileSystem {
       }
     }
     defer { forget(fuse_ino_t(slot), 1) }
-    let node = try anchor(slot)
-    try pin(node)
-    return try settle(node, at: slot)
+    return try changedNode(slot)
   }
 
   private func move(_ source: End, to target: End, _ flags: RenameFlags) throws(Errno) {
