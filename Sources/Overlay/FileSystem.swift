@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import Linux
 import Store
+import Synchronization
 
 /// The copy-on-write view of a session's roots, as the kernel asks for it.
 ///
@@ -30,6 +31,9 @@ package final class FileSystem: @unchecked Sendable {
   let seeking = Seeking()
   private(set) var session: OpaquePointer?
   let roster = Roster()
+  /// How many changes of the view have begun and ended, by commands and by the host.
+  let changesBegun = Atomic<UInt64>(0)
+  let changesEnded = Atomic<UInt64>(0)
   /// Set once, before the first worker starts.
   private(set) var ways = Devices(patient: -1, eager: -1)
   private var behind: WriteBehind?

@@ -28,9 +28,11 @@ extension FileSystem {
 
   /// What a name stands for: the session's word first, else the lower's.
   ///
-  /// Who asks for many names of one directory hands over its lower `directory`, opened once.
-  func child(_ name: Name, of parent: Slot, in directory: Descriptor? = nil) throws(Errno) -> Child
-  {
+  /// Who asks for many names of one directory hands over its lower `directory`, opened once, and
+  /// what the lower is `known` to say.
+  func child(
+    _ name: Name, of parent: Slot, in directory: Descriptor? = nil, _ known: FileStatus? = nil
+  ) throws(Errno) -> Child {
     if name.bytes.count > 255 { throw .nameTooLong }
     if parent == top { return rootChild(name) }
     tree.lock.lock()
@@ -48,16 +50,18 @@ extension FileSystem {
       tree.lock.unlock()
     }
     if directory == nil { watch?.add(parent, self) }
-    return try lowerChild(name, of: parent, in: directory)
+    return try lowerChild(name, of: parent, in: directory, known)
   }
 
-  private func lowerChild(_ name: Name, of parent: Slot, in directory: Descriptor?) throws(Errno)
-    -> Child
-  {
+  private func lowerChild(
+    _ name: Name, of parent: Slot, in directory: Descriptor?, _ known: FileStatus?
+  ) throws(Errno) -> Child {
     if isHidden(name.bytes, in: parent) { return .absent }
     do throws(Errno) {
       let status: FileStatus
-      if let directory {
+      if let known {
+        status = known
+      } else if let directory {
         status = try directory.status(of: name.cString)
       } else {
         status = try lowerStatus(name, in: parent)
