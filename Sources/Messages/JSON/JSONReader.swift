@@ -124,20 +124,42 @@ extension JSONReader {
   private mutating func string() throws(JSONError) -> String {
     at += 1
     var text: [UInt8] = []
-    while let byte = next {
+    while true {
+      let start = at
+      at = endOfPlain(from: at)
+      guard let byte = next else { throw error("a string does not end") }
+      if byte == UInt8(ascii: "\""), text.isEmpty {
+        defer { at += 1 }
+        return try validated(bytes[start..<at])
+      }
+      text += bytes[start..<at]
       at += 1
       switch byte {
-      case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else {
-          throw error("a string is no UTF-8")
-        }
-        return string
+      case UInt8(ascii: "\""): return try validated(text[...])
       case UInt8(ascii: "\\"): text += String(try escaped()).utf8
-      case 0..<0x20: throw error("a control character in a string")
-      default: text.append(byte)
+      default: throw error("a control character in a string")
       }
     }
-    throw error("a string does not end")
+  }
+
+  private func validated(_ text: ArraySlice<UInt8>) throws(JSONError) -> String {
+    guard let string = String(validating: text, as: UTF8.self) else {
+      throw error("a string is no UTF-8")
+    }
+    return string
+  }
+
+  /// Where the run of characters ends that stand for themselves: strings are most of what is read.
+  private func endOfPlain(from start: Int) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      var at = start
+      while at < bytes.count {
+        let byte = bytes[at]
+        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+        at &+= 1
+      }
+      return at
+    }
   }
 
   private mutating func escaped() throws(JSONError) -> Character {

@@ -14,7 +14,7 @@ extension JSON {
   }
 
   /// Adds the value's text; `indent` is the level of the line, nil writes everything on one.
-  func write(to text: inout [UInt8], indent: Int?) {
+  package func write(to text: inout [UInt8], indent: Int? = nil) {
     switch self {
     case .null: text += "null".utf8
     case .bool(let value): text += (value ? "true" : "false").utf8
@@ -56,17 +56,32 @@ extension JSON {
 
   private static func write(_ string: String, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
-      case UInt8(ascii: "\n"): text += "\\n".utf8
-      case UInt8(ascii: "\t"): text += "\\t".utf8
-      case 0..<0x20, 0x7F:
-        let digits = String(byte, radix: 16)
-        text += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
-      default: text.append(byte)
+    var string = string
+    string.withUTF8 { bytes in
+      var start = 0
+      for at in 0..<bytes.count where needsEscape(bytes[at]) {
+        text += bytes[start..<at]
+        escape(bytes[at], to: &text)
+        start = at + 1
       }
+      text += bytes[start...]
     }
     text.append(UInt8(ascii: "\""))
+  }
+
+  @inline(always)
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private static func escape(_ byte: UInt8, to text: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+    case UInt8(ascii: "\n"): text += "\\n".utf8
+    case UInt8(ascii: "\t"): text += "\\t".utf8
+    default:
+      let digits = String(byte, radix: 16)
+      text += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
+    }
   }
 }

@@ -55,6 +55,12 @@ extension JSON {
     return members.first { $0.name == name }?.value
   }
 
+  /// The object without the members that are null, which mean what is left out.
+  package var withoutNulls: JSON {
+    guard case .object(let members) = self else { return self }
+    return .object(members.filter { $0.value != .null })
+  }
+
   package var string: String? { if case .string(let value) = self { value } else { nil } }
   package var int: Int64? { if case .int(let value) = self { value } else { nil } }
   package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
@@ -69,7 +75,18 @@ extension JSON {
     }
   }
 
-  /// The bytes that `init(_: ByteString)` wrote.
+  /// What a file or a pipe holds: a string where it is text, else `{"base64": "..."}`.
+  ///
+  /// A NUL is no text: written as one, each would take six characters.
+  package init(content bytes: [UInt8]) {
+    if !bytes.contains(0), let string = String(validating: bytes, as: UTF8.self) {
+      self = .string(string)
+    } else {
+      self = ["base64": .string(Base64.encode(bytes))]
+    }
+  }
+
+  /// The bytes that `init(_: ByteString)` and `init(content:)` wrote.
   package var byteString: ByteString? {
     if let string { return ByteString(string) }
     guard let text = self["base64"]?.string else { return nil }
