@@ -7,6 +7,13 @@ extension Descriptor {
   /// The corresponding system call is `fchmod(2)`.
   package func setPermissions(_ mode: mode_t) throws(Errno) { try check { fchmod(raw, mode) } }
 
+  /// Sets the permissions of a name in this directory; a symlink is followed.
+  ///
+  /// The corresponding system call is `fchmodat(2)`.
+  package func setPermissions(of name: ByteString, _ mode: mode_t) throws(Errno) {
+    _ = try name.withCString { name throws(Errno) in try check { fchmodat(raw, name, mode, 0) } }
+  }
+
   /// Sets owner and group of a name, a symlink's own; UInt32.max leaves one as it is.
   ///
   /// The corresponding system call is `fchownat(2)`; the empty name is this descriptor's file.

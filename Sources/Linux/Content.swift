@@ -50,6 +50,14 @@ extension Descriptor {
     }
   }
 
+  /// Writes as much as is taken now, and answers how much; EAGAIN is none.
+  ///
+  /// The corresponding system call is `write(2)`.
+  package func writeSome(_ bytes: some Collection<UInt8>) throws(Errno) -> Int {
+    let bytes = Array(bytes)
+    return try check { bytes.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) } }
+  }
+
   /// Writes all bytes where the descriptor stands.
   package func write(_ bytes: [UInt8]) throws(Errno) {
     try bytes.withUnsafeBufferPointer { bytes throws(Errno) in

@@ -58,6 +58,11 @@ extension Descriptor {
     UInt32(try check { Int(cl_peer_user(raw)) })
   }
 
+  /// Says that nothing more will be received; what has come can still be read.
+  ///
+  /// The corresponding system call is `shutdown(2)`.
+  package func endReceiving() throws(Errno) { try check { shutdown(raw, Int32(SHUT_RD)) } }
+
   /// Says that nothing more will be sent; the other end reads the end of the stream.
   ///
   /// The corresponding system call is `shutdown(2)`.

@@ -26,6 +26,18 @@ extension Descriptor {
     }
   }
 
+  /// Sends as much of the bytes as the other end takes, and answers how many; EAGAIN is none.
+  ///
+  /// The corresponding system call is `sendmsg(2)` with `SCM_RIGHTS`.
+  package func sendSome(_ bytes: ArraySlice<UInt8>, descriptors: [Int32] = []) throws(Errno) -> Int
+  {
+    try check {
+      bytes.withUnsafeBytes {
+        cl_send_descriptors(raw, $0.baseAddress, $0.count, descriptors, descriptors.count)
+      }
+    }
+  }
+
   /// Receives at most `limit` bytes and eight descriptors; no bytes mean the other end is gone.
   ///
   /// The corresponding system call is `recvmsg(2)`.

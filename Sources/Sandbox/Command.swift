@@ -41,10 +41,11 @@ struct Command {
   let streams: [Descriptor]
   let keeper: Descriptor
   let limits: [ResourceLimit]
+  let service: (@Sendable (Descriptor) -> Int32)?
 
   init(
     number: ProcessNumber, style: Spawn.Style, payload: Descriptor, streams: [Descriptor],
-    keeper: Descriptor, limits: [ResourceLimit]
+    keeper: Descriptor, limits: [ResourceLimit], service: (@Sendable (Descriptor) -> Int32)?
   ) throws(Errno) {
     let bytes = try payload.readAll(limit: 64 << 20)
     guard let spawn = Spawn(payload: bytes, style: style) else { throw .invalid }
@@ -53,6 +54,7 @@ struct Command {
     self.streams = streams
     self.keeper = keeper
     self.limits = limits
+    self.service = service
   }
 
   /// Becomes the command, or the leader of its terminal's session; answers an exit status.
@@ -120,8 +122,16 @@ struct Command {
     try step(.directory) { () throws(Errno) in try Process.changeDirectory(to: directory) }
     Process.setCreationMask(spawn.creationMask)
     Process.restoreSignals()
+    if spawn.style.contains(.service), let service { return try serve(service) }
     let errno = Process.execute(spawn.words, environment: spawn.environment)
     throw Failure(step: .execute, errno: errno)
+  }
+
+  /// Serves instead of executing; that the pen is closed says that it runs.
+  private func serve(_ service: (Descriptor) -> Int32) throws(Failure) -> Int32 {
+    // Nothing but its own socket: what init and other commands talk over is not its business.
+    try step(.descriptors) { () throws(Errno) in try Process.closeDescriptors(from: 3) }
+    return service(.standardInput)
   }
 
   private func set(_ limit: ResourceLimit) throws(Errno) {

@@ -22,12 +22,17 @@ struct Init {
   private let keeper: Descriptor
   private let limits: [ResourceLimit]
   private let wallSeconds: UInt64?
+  private let service: (@Sendable (Descriptor) -> Int32)?
   private var children: [Child] = []
 
-  init(keeper: Descriptor, limits: [ResourceLimit], wallSeconds: UInt64?) {
+  init(
+    keeper: Descriptor, limits: [ResourceLimit], wallSeconds: UInt64?,
+    service: (@Sendable (Descriptor) -> Int32)?
+  ) {
     self.keeper = keeper
     self.limits = limits
     self.wallSeconds = wallSeconds
+    self.service = service
   }
 
   /// Serves until the keeper's end of the socket is closed; answers an exit status.
@@ -72,7 +77,8 @@ struct Init {
     do {
       let command = try Command(
         number: number, style: style, payload: Descriptor(given[0]),
-        streams: given[1...].map { Descriptor($0) }, keeper: keeper, limits: limits)
+        streams: given[1...].map { Descriptor($0) }, keeper: keeper, limits: limits,
+        service: service)
       let pipe = try Pipe()
       let (news, pen) = pipe.release()
       defer { _ = OwnedDescriptor(owning: pen) }
@@ -81,7 +87,7 @@ struct Init {
       children.append(
         Child(
           number: number, process: process, hasLeader: style.contains(.terminal), group: nil,
-          news: Descriptor(news), deadline: deadline))
+          news: Descriptor(news), deadline: style.contains(.service) ? nil : deadline))
     } catch { tell(.notStarted(number, .fork, error)) }
   }
 

@@ -15,7 +15,8 @@ struct Inside {
   func run() -> Int32 {
     do {
       let walls = try build()
-      var process1 = Init(keeper: keeper, limits: walls, wallSeconds: plan.wallSeconds)
+      var process1 = Init(
+        keeper: keeper, limits: walls, wallSeconds: plan.wallSeconds, service: plan.service)
       return process1.serve()
     } catch {
       // Failure does not matter: without a keeper nobody can be told.

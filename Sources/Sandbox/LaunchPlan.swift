@@ -37,6 +37,8 @@ package struct LaunchPlan: Sendable {
   package var scratchSize: UInt64?
   /// How many seconds a command may take before it is ended, with exit code 124.
   package var wallSeconds: UInt64?
+  /// What a command of style `service` does instead of a program; answers its exit status.
+  package var service: (@Sendable (Descriptor) -> Int32)?
 
   /// A plan; without arguments the host read-only and no network.
   package init(

@@ -10,6 +10,8 @@ package struct Spawn: Sendable {
 
     /// Standard input is a terminal of the box that the command controls, with job control.
     package static let terminal = Style(rawValue: 1)
+    /// No program: the plan's service, on standard input, confined like a command.
+    package static let service = Style(rawValue: 2)
   }
 
   /// The words of the command; the first is looked up in the environment's PATH.

@@ -4,7 +4,7 @@ import Linux
 package struct Step: Sendable {
   /// What a step was made by.
   package enum Kind: String, Sendable {
-    case begin, run, exec, apply, discard, undo, redo, restore, mark, mount, merge
+    case begin, run, exec, edit, apply, discard, undo, redo, restore, mark, mount, merge
   }
 
   package var id: StepID

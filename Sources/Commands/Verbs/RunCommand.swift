@@ -65,7 +65,8 @@ enum RunCommand {
     return invocation.operands
   }
 
-  private static func choice(for invocation: Invocation) throws -> SessionChoice {
+  /// Which session the command line means.
+  static func choice(for invocation: Invocation) throws -> SessionChoice {
     if let name = try invocation.arguments.text("in") ?? invocation.arguments.text("session") {
       if invocation.arguments.has("new") {
         throw Failure.usage("'--new' and '--session' contradict each other")

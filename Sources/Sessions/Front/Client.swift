@@ -2,7 +2,7 @@ import Linux
 
 /// A connection to a session's keeper, as its clients have it.
 package final class Client {
-  let channel: Channel
+  package let channel: Channel
   private var nextID: Int64 = 1
   /// Notifications that came while an answer was waited for.
   private var notifications: [(method: String, params: JSON)] = []
@@ -46,11 +46,11 @@ package final class Client {
     nextID += 1
     // A keeper that ended may have said why before; that is read below.
     try? channel.send(
-      .request(id: id, method: method, params: params), descriptors: descriptors)
+      .request(id: .number(id), method: method, params: params), descriptors: descriptors)
     while true {
       guard let message = try nextMessage() else { throw Self.ended }
       switch message {
-      case .result(id, let result):
+      case .result(.number(id), let result):
         return (result, channel.takeDescriptors(message.descriptorCount) ?? [])
       case .failure(_, let error): throw error
       case .notification(let method, let params): notifications.append((method, params))
@@ -91,7 +91,7 @@ package final class Client {
     let id = nextID
     nextID += 1
     // A keeper that is gone is seen where its messages are read.
-    try? channel.send(.request(id: id, method: method, params: params))
+    try? channel.send(.request(id: .number(id), method: method, params: params))
   }
 
   /// Says goodbye and waits until the keeper has let go; a last client's keeper has ended then.

@@ -19,6 +19,10 @@ package struct CommandRequest: Sendable {
   package var clock: Timestamp?
   /// After how long a pause in writing a step is closed by itself.
   package var ambientSeconds: Double?
+  /// What the log says about its step.
+  package var message = ""
+  /// After so many milliseconds it is ended.
+  package var timeout: Int64?
 
   /// A command by all that is known of it.
   package init(
@@ -58,4 +62,6 @@ package struct CommandReport: Equatable, Sendable {
   package var refusedCalls: [String] = []
   /// The network names that the proxy refused, "name:port count" each.
   package var refusedNames: [String] = []
+  /// Whether it was ended because its time was over.
+  package var hasTimedOut = false
 }

@@ -39,25 +39,38 @@ final class Desk {
   func watch(in set: inout PollSet) -> Watched {
     Watched(
       listener: set.add(listener.borrowed),
-      connections: connections.values.filter { !$0.isLeaving }.map {
-        ($0, set.add($0.channel.socket.borrowed))
+      connections: connections.values.map {
+        ($0, set.add($0.channel.socket.borrowed, $0.events))
       })
   }
 
   /// Takes who came, and hears those who said something.
   func serve(_ watched: Watched, _ set: PollSet, answer: (Connection) -> Void) {
     if !set.events(at: watched.listener).isEmpty { acceptClient() }
-    for (connection, place) in watched.connections where !set.events(at: place).isEmpty {
-      hear(connection)
-      answer(connection)
+    for (connection, place) in watched.connections {
+      let events = set.events(at: place)
+      if events.contains(.writable) { connection.flush() }
+      if events.contains(.readable) {
+        connection.fill()
+        answer(connection)
+      } else if !events.isDisjoint(with: .over) {
+        // Both directions are closed: nobody reads what is still to be said.
+        connection.giveUp()
+      }
     }
   }
+
+  /// The clients that have said all they had to say, and may still hear.
+  var leaving: [Connection] { connections.values.filter(\.isLeaving) }
+
+  /// How many clients there are.
+  var count: Int { connections.count }
 
   /// Lets clients go that have said all; `whenGone` is called for each.
   ///
   /// Where the server ends with its last client, that one hears of the end.
   func dismissLeaving(endsWithLast: Bool, _ whenGone: (Connection) -> Void = { _ in }) {
-    for connection in connections.values where connection.isLeaving {
+    for connection in connections.values where connection.isDone {
       connections[connection.id] = nil
       parting = endsWithLast && connections.isEmpty ? connection : nil
       whenGone(connection)
@@ -71,7 +84,14 @@ final class Desk {
   }
 
   /// Lets the last client see that the session is at rest.
-  func sayGoodbye() {
+  ///
+  /// What others have asked meanwhile is refused, not left unheard; what they ask from here on
+  /// fails where they send it. So each knows whether it has to ask again.
+  func sayGoodbye(refuse: (Connection) -> Void = { _ in }) {
+    for connection in connections.values {
+      connection.takeLast()
+      refuse(connection)
+    }
     for connection in connections.values { connection.endSending() }
     parting?.endSending()
   }
@@ -84,16 +104,6 @@ final class Desk {
     } catch {
       // Nobody wants to connect any more, or there is no descriptor left for who does.
       return
-    }
-  }
-
-  private func hear(_ connection: Connection) {
-    do throws(Errno) {
-      if try !connection.channel.fill() { connection.isLeaving = true }
-    } catch .tryAgain {
-      return
-    } catch {
-      connection.isLeaving = true
     }
   }
 }

@@ -8,7 +8,7 @@ extension Keeper {
     box.end()
     // The kernel writes back what it has cached before it ends the connection.
     fileSystem.wait()
-    if plan.isNew, store.isUnchanged {
+    if plan.isNew, store.isUnchanged, lastWish == nil {
       try store.abandon()
       try Catalogue.open(at: plan.sessions).remove(plan.session)
     } else {
@@ -17,6 +17,31 @@ extension Keeper {
     // The front need not wait until the kernel has taken this process apart: closing the watch
     // of the host's directories alone takes some 20 ms.
     store.unlock()
-    desk.sayGoodbye()
+    lastWish?.fulfil()
+    desk.sayGoodbye { answerAll(of: $0) }
+  }
+}
+
+/// What a client wants done with the session at rest: a command of cowbox, and how to answer.
+struct LastWish {
+  let words: [ByteString]
+  let asker: Asker
+  let read: (VerbOutput) throws(ProtocolError) -> JSON
+
+  /// Does it, and waits until the client has its answer.
+  func fulfil() {
+    do throws(Errno) {
+      let call = try VerbCall(words, for: asker, read: read)
+      while !call.isOver {
+        var set = PollSet()
+        call.prepare(&set)
+        _ = try set.wait()
+        call.advance(set)
+      }
+      try asker.connection.channel.socket.borrowed.setNonBlocking(false)
+    } catch {
+      asker.refuse(ProtocolError(.failed, "cannot start cowbox for it: \(error)"))
+    }
+    asker.connection.flush()
   }
 }

@@ -1,30 +1,48 @@
-import CLinux
 import Glibc
 import Linux
 import Sandbox
 import Store
 
-// What clients may ask of a keeper with a box; see Wire for the words.
+// What clients may ask of a keeper with a box; cowbox-protocol(7) has the words.
 extension Keeper {
   var name: SessionName { plan.session }
   var project: ByteString { plan.project }
+
+  var greeting: [JSON.Member] {
+    let path = plan.sessions.appending(plan.session.bytes).appending("run/control")
+    return [JSON.Member("socket", JSON(path))]
+  }
+
+  var details: [JSON.Member] {
+    let refused = box.proxy?.refused ?? []
+    return [
+      JSON.Member("clients", .int(Int64(desk.count))),
+      JSON.Member("step", .int(store.tree.lock.with { store.tree.step }.rawValue)),
+      JSON.Member(
+        "refusedNames",
+        .array(refused.map { ["name": .string($0.name), "count": .int(Int64($0.count))] })),
+    ]
+  }
 
   func answer(_ request: Request, for connection: Connection) throws(ProtocolError) -> Answer? {
     switch request.method {
     case "spawn": try spawn(request.params, request.descriptors, connection)
     case "signal": (try signal(request.params), [])
+    case "end": (try end(request.params), [])
+    case "input": (try input(request.params), [])
+    case "cancel": (try cancel(request.params, connection), [])
+    case "adopt": (try adopt(request.descriptors), [])
+    case "log", "snapshots", "undo", "redo": (try history(request), [])
     default: nil
     }
   }
 
-  private func signal(_ params: JSON) throws(ProtocolError) -> JSON {
-    guard let process = params["process"]?.int, let signal = params["signal"]?.int,
-      (1...64).contains(signal)
-    else { throw ProtocolError(.wrongParams, "signal needs process and signal") }
-    let number = ProcessNumber(rawValue: UInt32(clamping: process))
-    // One that has just ended is no mistake of who signals it.
-    if commands[number] != nil { send(Int32(signal), to: number) }
-    return [:]
+  func take(_ request: Request, for asker: Asker) throws(ProtocolError) -> Bool {
+    if FileService.methods[request.method] != nil {
+      try askFiles(request.method, request.params, asker)
+      return true
+    }
+    return try askVerb(request.method, request.params, asker)
   }
 
   var runningCommands: [JSON] {
@@ -37,54 +55,67 @@ extension Keeper {
     }
   }
 
-  private func spawn(_ params: JSON, _ descriptors: [Int32], _ connection: Connection)
-    throws(ProtocolError) -> Answer
-  {
-    let (request, size) = try Wire.request(from: params)
-    guard descriptors.count == (size == nil ? 3 : min(1, descriptors.count)) else {
-      throw ProtocolError(.wrongParams, "a command without a terminal needs three descriptors")
+  /// The process that a request is about.
+  private func process(_ params: JSON) throws(ProtocolError) -> ProcessNumber {
+    guard let process = params["process"]?.int else {
+      throw ProtocolError(.wrongParams, "'process' must be the number that spawn has answered")
     }
-    let step = fileSystem.beginStep(request.kind, command: request.words)
-    if let clock = request.clock {
-      store.tree.lock.with { store.tree.clock = (since: .now, time: clock) }
-    }
-    if let pause = request.ambientSeconds { ambient = AmbientSteps(pause: pause) }
-    do {
-      let (process, terminal) = try start(request, size, descriptors)
-      commands[process] = RunningCommand(
-        words: request.words, step: step, began: .now, owner: connection.id,
-        isDetached: request.isDetached, hasClock: request.clock != nil)
-      return (
-        [
-          "process": .int(Int64(process.rawValue)), "step": .int(step.id.rawValue),
-          "descriptors": .int(Int64(terminal.count)),
-        ], terminal
-      )
-    } catch {
-      let refusal = ProtocolError(notStarted: error)
-      store.endStep(step, status: refusal.exit)
-      throw refusal
-    }
+    return ProcessNumber(rawValue: UInt32(clamping: process))
   }
 
-  /// Starts a command; with a terminal of its own, the terminal's controlling side comes with it.
-  private func start(_ request: CommandRequest, _ size: WindowSize?, _ descriptors: [Int32])
-    throws -> (ProcessNumber, [Int32])
-  {
-    var command = Spawn(
-      words: request.words, environment: request.environment, directory: request.directory,
-      creationMask: request.creationMask)
-    guard let size else {
-      return (try box.spawn(command, streams: descriptors.map { Descriptor($0) }), [])
+  private func signal(_ params: JSON) throws(ProtocolError) -> JSON {
+    let number = try process(params)
+    guard let signal = params["signal"]?.int, (1...64).contains(signal) else {
+      throw ProtocolError(.wrongParams, "'signal' must be a number from 1 to 64")
     }
-    let terminal = try box.openTerminal()
-    try terminal.master.borrowed.setWindowSize(size)
-    let own = terminal.peer.borrowed
-    command.style = .terminal
-    let error = descriptors.first.map { Descriptor($0) } ?? own
-    let process = try box.spawn(command, streams: [own, own, error])
-    let (master, peer) = terminal.release()
-    _ = OwnedDescriptor(owning: peer)
-    return (process, [master])
+    // One that has just ended is no mistake of who signals it.
+    if commands[number] != nil { send(Int32(signal), to: number) }
+    return [:]
+  }
+
+  /// Tells a command to end, and ends it when it does not go.
+  private func end(_ params: JSON) throws(ProtocolError) -> JSON {
+    let number = try process(params)
+    guard let grace = (params["grace"] ?? 5000).int, (0...3_600_000).contains(grace) else {
+      throw ProtocolError(.wrongParams, "'grace' must be milliseconds from 0 to 3600000")
+    }
+    guard commands[number] != nil else { return [:] }
+    commands[number]?.deadline = (Timestamp.now.later(milliseconds: grace), true)
+    send(SIGTERM, to: number)
+    send(SIGCONT, to: number)
+    return [:]
+  }
+
+  /// Gives a command's input more bytes, or its end.
+  private func input(_ params: JSON) throws(ProtocolError) -> JSON {
+    guard let streams = commands[try process(params)]?.streams else {
+      throw ProtocolError(.failed, "there is no such command with input to give")
+    }
+    if let data = params["data"], data != .null {
+      guard let bytes = data.byteString else {
+        throw ProtocolError(.wrongParams, "'data' must be a string or {\"base64\": ...}")
+      }
+      try streams.write(bytes.bytes)
+    }
+    if params["end"] == true { try streams.write(nil) }
+    return [:]
+  }
+
+  private func cancel(_ params: JSON, _ connection: Connection) throws(ProtocolError) -> JSON {
+    guard let id = RequestID(params["request"]) else {
+      throw ProtocolError(.wrongParams, "'request' must be the id of a request")
+    }
+    return ["cancelled": .bool(cancel(id, of: connection.id))]
+  }
+
+  /// Takes a connected socket as another client: who sent it is the owner, or could not have.
+  private func adopt(_ descriptors: [Int32]) throws(ProtocolError) -> JSON {
+    guard let raw = descriptors.first, descriptors.count == 1 else {
+      throw ProtocolError(.wrongParams, "adopt takes one descriptor, a connected socket")
+    }
+    do throws(Errno) { try desk.adopt(Descriptor(raw).duplicate()) } catch {
+      throw ProtocolError(.failed, "cannot take the socket: \(error)")
+    }
+    return [:]
   }
 }

@@ -18,10 +18,16 @@ final class Keeper: SessionServer {
   let desk: Desk
   private let signals: SignalInput
   var commands: [ProcessNumber: RunningCommand] = [:]
+  /// What is waited for besides clients, signals and the box.
+  private var attended: [any Attended] = []
+  /// Reads and writes files for clients; started when it is first asked.
+  var files: FileAgent?
   /// Set once everything is to end, whoever is still there.
   var isStopping = false
   /// Closes steps by itself, once a command was started that asks for it.
   var ambient: AmbientSteps?
+  /// What is done with the session once it has come to rest, for the client that asked.
+  var lastWish: LastWish?
 
   /// Takes what `KeeperOpening` has prepared.
   init(plan: KeeperPlan, opened: consuming OpenedSession) {
@@ -53,24 +59,52 @@ final class Keeper: SessionServer {
     let signalPlace = set.add(signals.descriptor.borrowed)
     let boxPlace = set.add(box.eventDescriptor)
     let watched = desk.watch(in: &set)
-    let times = [killOverdue(), ambient?.milliseconds].compactMap { $0 }
-    _ = try set.wait(milliseconds: times.min())
+    for one in attended { one.prepare(&set) }
+    let times = [endOverdue(), ambient?.milliseconds] + attended.map(\.patience)
+    _ = try set.wait(milliseconds: times.compactMap { $0 }.min())
     if !set.events(at: signalPlace).isEmpty { isStopping = true }
     if !set.events(at: boxPlace).isEmpty { takeEvents() }
+    // Before clients are heard: what they begin now was not waited for.
+    for one in attended { one.advance(set) }
+    attended.removeAll(where: \.isOver)
     desk.serve(watched, set) { answerAll(of: $0) }
     if isStopping { send(SIGKILL, to: nil) }
     if !commands.isEmpty, ambient?.isDue(store.changeCount) == true { closeStep() }
-    desk.dismissLeaving(endsWithLast: commands.isEmpty) { hangUp(after: $0) }
+    for connection in desk.leaving { hangUp(after: connection) }
+    desk.dismissLeaving(endsWithLast: commands.isEmpty) { connection in
+      hangUp(after: connection)
+      _ = cancel(nil, of: connection.id)
+    }
   }
 
-  /// Kills what was hung up and did not go; the time until the next is to be killed.
-  private func killOverdue() -> Int32? {
+  /// Waits for something more from the next turn on.
+  func attend(_ one: any Attended) { attended.append(one) }
+
+  /// Gives up what a client has asked for and not got yet; all of it, or one request.
+  func cancel(_ request: RequestID?, of connection: Int) -> Bool {
+    let found = attended.filter { $0.isFor(connection, request: request) }
+    for one in found { one.cancel() }
+    attended.removeAll(where: \.isOver)
+    return !found.isEmpty
+  }
+
+  /// Ends what was hung up, or whose time is over, and did not go; the time until the next.
+  private func endOverdue() -> Int32? {
     var next: Int64?
     for (process, command) in commands {
-      guard let deadline = command.deadline else { continue }
-      let left = deadline.nanoseconds - Timestamp.now.nanoseconds
-      if left <= 0 { send(SIGKILL, to: process) }
-      next = min(next ?? .max, max(left, 100_000_000))
+      guard let (when, isFinal) = command.deadline else { continue }
+      var left = when.nanoseconds - Timestamp.now.nanoseconds
+      if left <= 0, isFinal {
+        send(SIGKILL, to: process)
+        left = 100_000_000
+      } else if left <= 0 {
+        commands[process]?.hasTimedOut = true
+        send(SIGTERM, to: process)
+        send(SIGCONT, to: process)
+        commands[process]?.deadline = (Timestamp.now.later(milliseconds: 5000), true)
+        left = 5_000_000_000
+      }
+      next = min(next ?? .max, left)
     }
     return next.map { Int32(clamping: $0 / 1_000_000 + 1) }
   }
@@ -80,8 +114,7 @@ final class Keeper: SessionServer {
     for (process, command) in commands where command.owner == connection.id {
       commands[process]?.owner = nil
       if command.isDetached { continue }
-      commands[process]?.deadline = Timestamp(
-        nanoseconds: Timestamp.now.nanoseconds + 2_000_000_000)
+      commands[process]?.deadline = (Timestamp.now.later(milliseconds: 2000), true)
       send(SIGHUP, to: process)
       send(SIGCONT, to: process)
     }
@@ -136,6 +169,7 @@ final class Keeper: SessionServer {
   }
 
   private func end(_ process: ProcessNumber, _ end: CommandEnd) {
+    if process == files?.process { return endFiles() }
     guard let command = commands.removeValue(forKey: process) else { return }
     stopClock(of: command)
     store.endStep(command.step, status: end.exitStatus)
@@ -147,11 +181,27 @@ final class Keeper: SessionServer {
       end: end, hasChanges: store.hasChanged(since: command.step.id),
       step: command.step.id.rawValue,
       refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? [],
-      refusedNames: box.proxy?.refused.map { "\($0.name) \($0.count)" } ?? []
-    )
-    desk[owner]?.send(
-      .notification(
-        method: "exited", params: Wire.params(of: report, process: Int64(process.rawValue))))
+      refusedNames: box.proxy?.refused.map { "\($0.name) \($0.count)" } ?? [],
+      hasTimedOut: command.hasTimedOut)
+    let message = Message.notification(
+      method: "exited", params: Wire.params(of: report, process: Int64(process.rawValue)))
+    if let streams = command.streams {
+      streams.end(with: message)
+    } else {
+      desk[owner]?.send(message)
+    }
+  }
+
+  private func endFiles() {
+    files?.fail()
+    files = nil
+  }
+}
+
+extension Timestamp {
+  /// So many milliseconds later.
+  func later(milliseconds: Int64) -> Timestamp {
+    Timestamp(nanoseconds: nanoseconds + milliseconds * 1_000_000)
   }
 }
 

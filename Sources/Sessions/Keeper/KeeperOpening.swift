@@ -33,6 +33,7 @@ enum KeeperOpening {
       RootMount(id: UInt32($0.id), path: $0.path)
     }
     box.masks = withTargets(box.masks)
+    box.service = { socket in FileService.serve(socket) }
     let launched = try Box.launch(box, deviceCount: FileSystem.deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
       try FileSystem(

@@ -17,6 +17,8 @@ struct KeeperPlan: Sendable {
   /// The most bytes and files that the session may hold.
   let maximumSize: Int64?
   let maximumFiles: Int?
+  /// The environment of commands that bring none of their own.
+  let environment: [ByteString]
 }
 
 /// A directory that a new session will show copy-on-write.
@@ -37,7 +39,8 @@ extension KeeperPlan {
     self.init(
       session: session, sessions: sessions, project: project, isNew: isNew,
       roots: Self.roots(project: project, home: walls.showsHome ? home : nil, walls.copyOnWrite),
-      box: box, maximumSize: walls.maximumSize, maximumFiles: walls.maximumFiles)
+      box: box, maximumSize: walls.maximumSize, maximumFiles: walls.maximumFiles,
+      environment: walls.environment(Process.environment))
   }
 
   /// The project first; a directory inside another one is shown by both, its own on top.

@@ -49,10 +49,7 @@ enum KeeperProcess {
 
   /// Answers the front's greeting with why there is no keeper.
   private static func refuse(_ error: ProtocolError, on socket: Int32) {
-    var line: [UInt8] = []
-    Message.failure(id: 1, error).json.write(to: &line, indent: nil)
-    line.append(UInt8(ascii: "\n"))
     // A front that is gone needs no answer.
-    try? Descriptor(socket).send(line)
+    try? Descriptor(socket).send(Message.failure(id: .number(1), error).line)
   }
 }

@@ -11,6 +11,10 @@ struct RunningCommand {
   let isDetached: Bool
   /// Whether it set the clock of what is changed while it runs.
   var hasClock = false
-  /// When it is killed, after it was hung up.
-  var deadline: Timestamp?
+  /// When it gets its next signal to end, and whether that is the last one.
+  var deadline: (when: Timestamp, isFinal: Bool)?
+  /// Whether its time was over before it ended.
+  var hasTimedOut = false
+  /// Its pipes, where its client takes them as messages.
+  var streams: CommandStreams?
 }

@@ -13,10 +13,14 @@ protocol SessionServer: AnyObject {
   var runningCommands: [JSON] { get }
   /// What `status` tells besides.
   var details: [JSON.Member] { get }
+  /// What `hello` tells besides.
+  var greeting: [JSON.Member] { get }
   /// Does something to the session's history while it is in use.
   func perform(_ act: HistoryAct) throws -> StepID
   /// Answers what only this kind of server is asked; nil: it is not asked that.
   func answer(_ request: Request, for connection: Connection) throws(ProtocolError) -> Answer?
+  /// Takes what only this kind of server is asked and is answered later; false: it is not asked that.
+  func take(_ request: Request, for asker: Asker) throws(ProtocolError) -> Bool
 }
 
 /// What a client asks; the descriptors that came with it are closed after the answer.
@@ -26,29 +30,34 @@ struct Request {
   let descriptors: [Int32]
 }
 
-/// An answer; its descriptors are closed once they were sent.
+/// An answer; its descriptors are the connection's from here on.
 typealias Answer = (result: JSON, descriptors: [Int32])
 
 extension SessionServer {
   var runningCommands: [JSON] { [] }
   var details: [JSON.Member] { [] }
+  var greeting: [JSON.Member] { [] }
 
   func answer(_ request: Request, for connection: Connection) throws(ProtocolError) -> Answer? {
     nil
   }
 
+  func take(_ request: Request, for asker: Asker) throws(ProtocolError) -> Bool { false }
+
   /// Answers every whole line that a client has sent.
   func answerAll(of connection: Connection) {
-    do throws(ProtocolError) {
-      while let line = try connection.channel.nextLine() { answer(line, connection) }
-    } catch {
-      connection.send(.failure(id: nil, error))
-      connection.isLeaving = true
+    while true {
+      do throws(ProtocolError) {
+        guard let line = try connection.channel.nextLine() else { return }
+        answer(line, connection)
+      } catch {
+        connection.send(.failure(id: nil, error))
+      }
     }
   }
 
-  private func answer(_ line: [UInt8], _ connection: Connection) {
-    var id: Int64?
+  private func answer(_ line: ArraySlice<UInt8>, _ connection: Connection) {
+    var id: RequestID?
     do throws(ProtocolError) {
       let message = try Message(line: line)
       guard let descriptors = connection.channel.takeDescriptors(message.descriptorCount) else {
@@ -57,18 +66,19 @@ extension SessionServer {
       defer { for raw in descriptors { _ = OwnedDescriptor(owning: raw) } }
       guard case .request(let number, let method, let params) = message else { return }
       id = number
-      let request = Request(method: method, params: params, descriptors: descriptors)
-      let answer = try perform(request, connection)
+      let request = Request(
+        method: method, params: params.withoutNulls, descriptors: descriptors)
+      let asker = Asker(connection: connection, id: number)
+      guard let answer = try perform(request, asker) else { return }
       connection.send(.result(id: number, answer.result), descriptors: answer.descriptors)
-      for raw in answer.descriptors { _ = OwnedDescriptor(owning: raw) }
     } catch {
       connection.send(.failure(id: id, error))
     }
   }
 
-  private func perform(_ request: Request, _ connection: Connection) throws(ProtocolError)
-    -> Answer
-  {
+  /// Does what is asked; nil promises an answer for later.
+  private func perform(_ request: Request, _ asker: Asker) throws(ProtocolError) -> Answer? {
+    let connection = asker.connection
     if isStopping { throw ProtocolError(.ending, "the session is ending") }
     if request.method == "hello" { return (try greet(request.params, connection), []) }
     guard connection.isGreeted else {
@@ -87,6 +97,7 @@ extension SessionServer {
       return ([:], [])
     default:
       if let answer = try answer(request, for: connection) { return answer }
+      if try take(request, for: asker) { return nil }
       throw ProtocolError(.unknownMethod, "there is no method '\(request.method)'")
     }
   }
@@ -100,10 +111,11 @@ extension SessionServer {
         .wrongParams, "this keeper speaks version \(Wire.version), not \(version)")
     }
     connection.isGreeted = true
-    return [
-      "version": .int(Wire.version), "session": .string(name.text), "project": JSON(project),
-      "keeper": .int(Int64(Process.id)),
-    ]
+    return .object(
+      [
+        JSON.Member("version", .int(Wire.version)), JSON.Member("session", .string(name.text)),
+        JSON.Member("project", JSON(project)), JSON.Member("keeper", .int(Int64(Process.id))),
+      ] + greeting)
   }
 
   private var status: JSON {
@@ -126,7 +138,14 @@ extension SessionServer {
     do {
       return ["step": .int(try perform(act).rawValue)]
     } catch let error as SessionError {
-      throw ProtocolError(.failed, error.description, hint: error.hint)
+      throw ProtocolError(asked: error)
     } catch { throw ProtocolError(.failed, String(describing: error)) }
+  }
+}
+
+extension ProtocolError {
+  /// Why something could not be done that was asked of a session.
+  init(asked error: SessionError) {
+    self.init(error.kind == .usage ? .wrongParams : .failed, error.description, hint: error.hint)
   }
 }

@@ -1,29 +1,7 @@
 import Linux
 import Store
 
-/// The methods of the control protocol, and how their values are written.
-///
-/// The session's socket is `run/control` in its directory; only the session's owner may connect.
-/// Each line is one JSON-RPC 2.0 message. Bytes that are no UTF-8 are `{"base64": "..."}`.
-///
-/// Requests:
-/// - `hello` {version, client} -> {version, session, project, keeper}; must be the first.
-/// - `spawn` {words, environment, directory, umask, kind, detached, clock: nanoseconds | null,
-///   ambient: milliseconds | null, terminal: {rows, columns} | null, descriptors: n} -> {process, step, descriptors: 0 | 1}. Without a terminal three descriptors
-///   come with it: standard input, output and error. With one, the answer carries the terminal's
-///   controlling side; a single descriptor that comes with the request is standard error.
-/// - `signal` {process, signal} -> {}
-/// - `status` {} -> {session, project, keeper, commands: [{process, words, began, detached}]}
-/// - `flush` {} -> {}; what the commands wrote until now can be read from the database.
-/// - `step` {message} -> {step}; what follows belongs to another step.
-/// - `snapshot` {name, replacing} -> {step}; the present has a name.
-/// - `restore` {step, kind: undo | redo | restore, message, paths: [{root, path}]} -> {step}; the
-///   present is as it was, or only the paths are.
-/// - `stop` {} -> {}; every command is killed and the session comes to rest.
-///
-/// Notifications to the client:
-/// - `exited` {process, status | signal, changed, step}
-/// - `stopped` {process}: the command was stopped from its terminal.
+/// The values of the control protocol as they are written; cowbox-protocol(7) has every method.
 package enum Wire {
   /// The version of the protocol; another one is refused.
   package static let version: Int64 = 1
@@ -44,32 +22,72 @@ package enum Wire {
     ]
   }
 
-  static func request(from params: JSON) throws(ProtocolError) -> (CommandRequest, WindowSize?) {
-    guard let words = strings(params["words"]), !words.isEmpty,
-      let environment = strings(params["environment"]),
-      let directory = params["directory"]?.byteString, let kindName = params["kind"]?.string,
-      let kind = Step.Kind(rawValue: kindName), let isDetached = params["detached"]?.bool,
-      let mask = params["umask"]?.int, (0...0o777).contains(mask)
-    else {
-      throw ProtocolError(
-        .wrongParams, "spawn needs words, environment, directory, umask, kind and detached")
+  /// The command that `spawn` asks for; what it does not say is as the session's opener had it.
+  static func request(from params: JSON, environment: [ByteString], directory: ByteString)
+    throws(ProtocolError) -> (CommandRequest, WindowSize?)
+  {
+    guard let words = strings(params["words"]), !words.isEmpty else {
+      throw ProtocolError(.wrongParams, "'words' must be a list of strings, and not empty")
     }
+    let kindName = try text("kind", params) ?? "exec"
+    guard let kind = Step.Kind(rawValue: kindName), [.run, .exec].contains(kind) else {
+      throw ProtocolError(.wrongParams, "'kind' must be run or exec")
+    }
+    guard let whole = strings(params["environment"] ?? .array(environment.map { JSON($0) })),
+      let more = strings(params["variables"] ?? [])
+    else { throw ProtocolError(.wrongParams, "'environment' must be a list of NAME=value") }
+    let names = Set(more.map { $0.bytes.prefix { $0 != UInt8(ascii: "=") } })
+    let kept = whole.filter { !names.contains($0.bytes.prefix { $0 != UInt8(ascii: "=") }) }
+    guard let place = (params["directory"] ?? JSON(directory)).byteString,
+      let mask = (params["umask"] ?? 0o022).int, (0...0o777).contains(mask),
+      let isDetached = (params["detached"] ?? false).bool
+    else { throw ProtocolError(.wrongParams, "'directory', 'umask' or 'detached' is no such") }
     var request = CommandRequest(
-      words: words, environment: environment, directory: directory, creationMask: UInt32(mask),
+      words: words, environment: kept + more, directory: place, creationMask: UInt32(mask),
       kind: kind, isDetached: isDetached)
+    request.message = try text("message", params) ?? ""
+    request.timeout = try timeout(params)
     request.clock = params["clock"]?.int.map { Timestamp(nanoseconds: $0) }
     request.ambientSeconds = params["ambient"]?.int.map { Double($0) / 1000 }
-    guard let terminal = params["terminal"], terminal != .null else { return (request, nil) }
+    return (request, try terminal(params))
+  }
+
+  private static func terminal(_ params: JSON) throws(ProtocolError) -> WindowSize? {
+    guard let terminal = params["terminal"], terminal != .null else { return nil }
     guard let rows = terminal["rows"]?.int, let columns = terminal["columns"]?.int else {
       throw ProtocolError(.wrongParams, "a terminal needs rows and columns")
     }
-    return (
-      request, WindowSize(rows: UInt16(clamping: rows), columns: UInt16(clamping: columns))
-    )
+    return WindowSize(rows: UInt16(clamping: rows), columns: UInt16(clamping: columns))
+  }
+
+  private static func timeout(_ params: JSON) throws(ProtocolError) -> Int64? {
+    guard let given = params["timeout"], given != .null else { return nil }
+    guard let milliseconds = given.int, (1...86_400_000).contains(milliseconds) else {
+      throw ProtocolError(.wrongParams, "'timeout' must be milliseconds from 1 to 86400000")
+    }
+    return milliseconds
+  }
+
+  /// A string that may be left out.
+  static func text(_ name: String, _ params: JSON) throws(ProtocolError) -> String? {
+    guard let given = params[name], given != .null else { return nil }
+    guard let text = given.string else {
+      throw ProtocolError(.wrongParams, "'\(name)' must be a string")
+    }
+    return text
+  }
+
+  /// A list of strings that may be left out.
+  static func texts(_ name: String, _ params: JSON) throws(ProtocolError) -> [ByteString] {
+    guard let given = params[name], given != .null else { return [] }
+    guard let list = strings(given) else {
+      throw ProtocolError(.wrongParams, "'\(name)' must be a list of strings")
+    }
+    return list
   }
 
   /// A list of byte strings without NUL, which no command line can hold.
-  private static func strings(_ value: JSON?) -> [ByteString]? {
+  static func strings(_ value: JSON?) -> [ByteString]? {
     guard let values = value?.array else { return nil }
     let strings = values.compactMap(\.byteString)
     guard strings.count == values.count, strings.allSatisfy({ !$0.bytes.contains(0) }) else {
@@ -88,21 +106,24 @@ package enum Wire {
       "process": .int(process), name: .int(Int64(value)), "changed": .bool(report.hasChanges),
       "step": .int(report.step), "refused": .array(report.refusedCalls.map { .string($0) }),
       "refusedNames": .array(report.refusedNames.map { .string($0) }),
+      "timedOut": .bool(report.hasTimedOut),
     ]
   }
 
   static func report(from params: JSON) -> CommandReport? {
     guard let changed = params["changed"]?.bool, let step = params["step"]?.int else { return nil }
-    let refused = params["refused"]?.array?.compactMap(\.string) ?? []
-    let names = params["refusedNames"]?.array?.compactMap(\.string) ?? []
+    let end: CommandEnd
     if let status = params["status"]?.int {
-      return CommandReport(
-        end: .exited(Int32(clamping: status)), hasChanges: changed, step: step,
-        refusedCalls: refused, refusedNames: names)
+      end = .exited(Int32(clamping: status))
+    } else if let signal = params["signal"]?.int {
+      end = .killed(signal: Int32(clamping: signal))
+    } else {
+      return nil
     }
-    guard let signal = params["signal"]?.int else { return nil }
     return CommandReport(
-      end: .killed(signal: Int32(clamping: signal)), hasChanges: changed, step: step,
-      refusedCalls: refused, refusedNames: names)
+      end: end, hasChanges: changed, step: step,
+      refusedCalls: params["refused"]?.array?.compactMap(\.string) ?? [],
+      refusedNames: params["refusedNames"]?.array?.compactMap(\.string) ?? [],
+      hasTimedOut: params["timedOut"]?.bool ?? false)
   }
 }
