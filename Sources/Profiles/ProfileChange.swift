@@ -17,6 +17,8 @@ package enum ProfileChange: Sendable {
   case landlock(Requirement)
   case fakeRoot(Bool)
   case userNamespaces(Bool)
+  /// Whether agents may apply and discard; counts in the user's own settings only.
+  case agentsMayApply(Bool)
 
   /// One of the limits, by its key.
   package enum Limit: String, Sendable, CaseIterable {
@@ -50,6 +52,7 @@ extension ProfileChange {
     case .landlock(let requirement): profile.landlock = requirement
     case .fakeRoot(let flag): profile.fakeRoot = flag
     case .userNamespaces(let flag): profile.userNamespaces = flag
+    case .agentsMayApply: break  // No box depends on it.
     }
   }
 
@@ -77,6 +80,7 @@ extension ProfileChange {
     case .fakeRoot(let flag): flag && !profile.fakeRoot ? "user 0" : nil
     case .userNamespaces(let flag):
       flag && !profile.userNamespaces ? "user namespaces of its own" : nil
+    case .agentsMayApply(let flag): flag ? "agents to apply by themselves" : nil
     }
   }
 

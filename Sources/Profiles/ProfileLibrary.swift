@@ -57,6 +57,14 @@ package struct ProfileLibrary: Sendable {
     return loaded
   }
 
+  /// Whether the user's own settings let agents apply and discard; no other file is asked.
+  package func agentsMayApply() throws(ProfileError) -> Bool {
+    guard let path = userDirectory?.appending(Self.settingsName), let own = try layer(at: path)
+    else { return false }
+    for case (.agentsMayApply(let flag), _, _) in own.changes { return flag }
+    return false
+  }
+
   /// Puts a project's own file on top; unless it is trusted it may only tighten.
   package func adding(
     _ project: ProfileLayer, to loaded: LoadedProfile, isTrusted: Bool

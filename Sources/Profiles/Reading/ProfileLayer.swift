@@ -28,6 +28,10 @@ package struct ProfileLayer: Sendable {
     if var table = try top.table("seccomp") { try readCalls(&table) }
     if var table = try top.table("capabilities") { try readCapabilities(&table) }
     if var table = try top.table("limits") { try readLimits(&table) }
+    if var table = try top.table("mcp") {
+      add(try table.boolean("apply")) { .agentsMayApply($0) }
+      try table.finish()
+    }
     if var table = try top.table("landlock") {
       add(try table.choice("mode")) { .landlock($0) }
       try table.finish()

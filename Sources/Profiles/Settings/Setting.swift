@@ -42,6 +42,7 @@ package struct Setting: Sendable {
       Setting("seccomp.allow", .words, "groups and system calls that are served besides"),
       Setting("seccomp.deny", .words, "groups and system calls that are refused"),
       Setting("capabilities.keep", .words, "capabilities that the command keeps"),
+      Setting("mcp.apply", .flag, "whether agents may apply and discard; your own file only"),
       Setting("landlock.mode", choice(Requirement.self), "how much Landlock is insisted on"),
     ] + ProfileChange.Limit.allCases.map { Setting("limits.\($0.rawValue)", $0.kind, $0.summary) }
 

@@ -52,6 +52,7 @@ extension ProfileChange {
     case .denyCalls(let names): ("seccomp.deny", TomlText.list(names))
     case .capabilities(let names): ("capabilities.keep", TomlText.list(names))
     case .limit(let limit, let most): ("limits.\(limit.rawValue)", "\(most)")
+    case .agentsMayApply(let flag): ("mcp.apply", "\(flag)")
     case .landlock(let requirement): ("landlock.mode", TomlText.quoted(requirement.rawValue))
     }
   }
