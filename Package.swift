@@ -24,7 +24,10 @@ func tests(_ name: String, of uses: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "cowbox",
-  products: [.executable(name: "cowbox", targets: ["cowbox"])],
+  products: [
+    .executable(name: "cowbox", targets: ["cowbox"]),
+    .library(name: "CowboxKit", targets: ["CowboxKit"]),
+  ],
   targets: [
     .target(
       name: "CLinux",
@@ -43,6 +46,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("stdc++")]),
 
     room("Linux", uses: ["CLinux"]),
+    room("Messages", uses: ["Linux"]),
     room("Store", uses: ["Linux", "CSQLite"]),
     room("Overlay", uses: ["Linux", "Store", "CFuse"]),
     room(
@@ -55,10 +59,12 @@ let package = Package(
     room("Changes", uses: ["Linux", "Store", "CGit2"]),
     room("Archives", uses: ["Linux", "Store", "Changes", "CZlib", "CGit2"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
-    room("Sessions", uses: ["Linux", "Sandbox", "Overlay", "Store", "Profiles"]),
+    room("Sessions", uses: ["Linux", "Messages", "Sandbox", "Overlay", "Store", "Profiles"]),
+    room("CowboxKit", uses: ["Linux", "Messages"]),
+    room("Agents", uses: ["Linux", "CLinux", "Sessions"]),
     room(
       "Commands",
-      uses: ["Linux", "Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"]),
+      uses: ["Linux", "Agents", "Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"]),
     .executableTarget(name: "cowbox", dependencies: ["Commands"], swiftSettings: swift),
     .executableTarget(
       name: "cowbox-bench", dependencies: ["Linux", "CLinux", "Store", "Overlay"],
@@ -79,6 +85,13 @@ let package = Package(
       cSettings: gnu, swiftSettings: swift),
     tests("HouseTests", of: ["Harness", "Linux"]),
     tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),
+    .executableTarget(
+      name: "kit-example", dependencies: ["CowboxKit"], path: "Tests/KitExample",
+      swiftSettings: swift),
+    tests("CowboxKitTests", of: ["Harness", "CowboxKit", "kit-example"]),
+    .testTarget(
+      name: "AgentsTests", dependencies: ["Harness", "Linux"], exclude: ["Python"],
+      swiftSettings: swift),
     tests("SessionsTests", of: ["Harness", "Sessions", "Linux"]),
     .executableTarget(
       name: "box-probe", dependencies: ["Linux", "Profiles", "Sandbox"], path: "Tests/BoxProbe",

@@ -43,6 +43,9 @@ package final class Playground: Sendable {
     return ByteString(#filePath).parent.parent.parent.string ?? "."
   }
 
+  /// Whether the environment asks for something, as with `COWBOX_LOAD=1`.
+  package static func asks(_ name: String) -> Bool { Process.variable(name) != nil }
+
   /// A small environment that depends on the user only.
   package static var environment: [String: String] {
     var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"]

@@ -4,11 +4,13 @@ import Testing
 @Suite struct HouseTests {
   /// What each room may import besides Linux and the C targets it needs.
   static let table: [String: Set<String>] = [
-    "Linux": [], "Profiles": [], "Store": [], "Overlay": ["Store"], "Confinement": ["Profiles"],
+    "Linux": [], "Messages": [], "Profiles": [], "Store": [], "Overlay": ["Store"],
+    "Confinement": ["Profiles"],
     "Sandbox": ["Confinement", "Profiles"], "Changes": ["Store"], "Apply": ["Changes", "Store"],
     "Archives": ["Changes", "Store"],
-    "Sessions": ["Sandbox", "Overlay", "Store", "Profiles"],
-    "Commands": ["Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"],
+    "Sessions": ["Messages", "Sandbox", "Overlay", "Store", "Profiles"],
+    "Agents": ["Sessions"], "CowboxKit": ["Messages"],
+    "Commands": ["Agents", "Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"],
     "cowbox": ["Commands"],
   ]
 
@@ -51,7 +53,8 @@ import Testing
         }
       }
       for (index, line) in file.lines.enumerated() where !line.contains("//") {
-        #expect(!line.contains(" async "), "\(file):\(index + 1)")
+        // CowboxKit is no part of the program: it is for programs that have threads.
+        #expect(file.room == "CowboxKit" || !line.contains(" async "), "\(file):\(index + 1)")
         #expect(!line.contains("try! "), "\(file):\(index + 1)")
       }
     }
