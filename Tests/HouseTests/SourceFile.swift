@@ -10,8 +10,15 @@ struct SourceFile: Sendable, CustomStringConvertible {
   /// The target it belongs to.
   var room: String { String(path.split(separator: "/")[0]) }
 
-  /// All Swift files below `Sources`.
+  /// All Swift files below `Sources` or `Tests`, read once for all tests.
   static func all(below folder: String = "Sources") throws -> [SourceFile] {
+    try (folder == "Sources" ? sources : tests).get()
+  }
+
+  private static let sources = Result { try read(below: "Sources") }
+  private static let tests = Result { try read(below: "Tests") }
+
+  private static func read(below folder: String) throws -> [SourceFile] {
     let top = try Descriptor.currentDirectory.open(
       ByteString(Playground.source + "/" + folder), [.directory])
     return try find(in: top.borrowed, at: "")
