@@ -89,6 +89,7 @@ clean:
 manual:
 	$(SWIFT) build --product cowbox
 	@cowbox="$$($(SWIFT) build --show-bin-path)/cowbox"; \
+	$$cowbox help --manual >man/cowbox.1 || exit 1; \
 	for verb in $$($$cowbox help --names); do \
 	  $$cowbox help --manual $$verb >man/cowbox-$$verb.1 || exit 1; \
 	done

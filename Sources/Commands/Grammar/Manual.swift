@@ -23,7 +23,7 @@ enum Manual {
     return text + ".Sh SEE ALSO\n.Xr cowbox 1\n"
   }
 
-  private static func sentence(_ text: String) -> String {
+  static func sentence(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst() + "."
   }
 
@@ -61,7 +61,7 @@ enum Manual {
   }
 
   /// Text that roff takes as it is: no control lines, no escapes.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     let plain = text.split(separator: "\\", omittingEmptySubsequences: false)
       .joined(separator: "\\e")
     return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain

@@ -13,6 +13,8 @@ enum HelpCommand {
       for verb in Verbs.all { try invocation.output.line(verb.name) }
     } else if let name = invocation.operands.first, invocation.arguments.has("manual") {
       try invocation.output.write(Manual.page(for: Verbs.named(name)))
+    } else if invocation.arguments.has("manual") {
+      try invocation.output.write(Manual.overview())
     } else if let name = invocation.operands.first {
       try invocation.output.write(Help.page(for: Verbs.named(name), style: style))
     } else {
