@@ -14,7 +14,7 @@ zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
 fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test fuzz bench deb dist newcomer install uninstall manual format lint clean setup
+.PHONY: all demo build test fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
 
 all: build
 
@@ -36,6 +36,11 @@ FUZZ ?= 600
 fuzz:
 	@.ci/setup fuzz
 	@.ci/fuzz $(FUZZ)
+
+# Interrupts applies everywhere, then disturbs 1,000 of them.
+crash:
+	@.ci/setup test
+	@.ci/crash
 
 bench: build
 	@.ci/setup bench

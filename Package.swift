@@ -110,8 +110,20 @@ let package = Package(
     .target(
       name: "Rehearsal", dependencies: ["Linux", "Store", "Harness"], path: "Tests/Rehearsal",
       cSettings: gnu, swiftSettings: swift),
+    .target(
+      name: "CTrace", path: "Tests/CTrace",
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "Crash",
+      dependencies: ["CTrace", "Rehearsal", "Harness", "Apply", "Changes", "Store", "Linux"],
+      path: "Tests/Crash", cSettings: gnu, swiftSettings: swift),
+    .executableTarget(
+      name: "cowbox-crash", dependencies: ["Crash", "Linux"], path: "Tests/CrashProgram",
+      swiftSettings: swift),
     tests("ChangesTests", of: ["Rehearsal", "Harness", "Changes", "Store", "Linux"]),
-    tests("ApplyTests", of: ["Rehearsal", "Harness", "Apply", "Changes", "Store", "Linux"]),
+    tests(
+      "ApplyTests",
+      of: ["Crash", "cowbox-crash", "Rehearsal", "Harness", "Apply", "Changes", "Store", "Linux"]),
   ],
   cxxLanguageStandard: .cxx17
 )

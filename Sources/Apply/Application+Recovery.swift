@@ -11,21 +11,53 @@ package enum Recovery: Sendable, Equatable {
 }
 
 extension Application {
-  /// Finishes or undoes what an earlier process left open; call it before anything else.
+  /// Whether an apply of a session was interrupted; only the last one can be.
+  package static func isInterrupted(in session: Descriptor) throws -> Bool {
+    try Workspace.all(in: session).last.map { try !$0.has(.closed) } ?? false
+  }
+
+  /// Finishes or undoes what earlier processes left open in any root of a session and any copy of
+  /// one; call it before anything else.
   @discardableResult
-  package func recover() throws -> [Recovery] {
+  package static func recover(_ store: SessionStore) throws -> [Recovery] {
     var found: [Recovery] = []
-    for workspace in try Workspace.all(in: session).reversed() where !workspace.has(.closed) {
-      guard try belongsHere(workspace) else { continue }
-      found.append(try recover(workspace))
+    for workspace in try Workspace.all(in: store.files.directory.borrowed).reversed()
+    where try !workspace.has(.closed) {
+      guard let intent = try workspace.intent() else {
+        try workspace.remove(from: store.files.directory.borrowed)
+        continue
+      }
+      guard let application = try application(of: intent, in: store) else { continue }
+      found.append(try application.recover(workspace))
     }
     return found
   }
 
-  /// Whether an apply was one of this root.
-  private func belongsHere(_ workspace: Workspace) throws -> Bool {
-    guard let bytes = try workspace.read(.intent) else { return true }
-    return JournalReader.read(bytes).map { $0.root == root.id } ?? true
+  /// The root or copy that a journal is about; nil: the copy is no longer there.
+  private static func application(of journal: Journal, in store: SessionStore) throws
+    -> Application?
+  {
+    guard let root = store.roots.first(where: { $0.id == journal.root }) else {
+      throw ApplyError.damagedJournal(store.files.directory.borrowed.realPath)
+    }
+    let directory = try attempt("open", root.path) { () throws(Errno) in
+      try Descriptor.currentDirectory.open(root.path, [.directory, .noFollow])
+    }
+    guard let copy = journal.elsewhere else {
+      return try Application(store, root: root, directory: directory)
+    }
+    do throws(Errno) {
+      let opened = try Descriptor.currentDirectory.open(copy.path, [.directory])
+      let status = try opened.borrowed.status()
+      guard status.device == copy.device, status.inode == copy.inode else { return nil }
+    } catch .noEntry, .notDirectory {
+      return nil
+    } catch { throw SystemError("open", copy.path, error) }
+    let opened = try attempt("open", copy.path) { () throws(Errno) in
+      try Descriptor.currentDirectory.open(copy.path, [.directory])
+    }
+    return try Application(
+      store, root: root, directory: directory, copyAt: copy.path, copy: opened)
   }
 
   @discardableResult
@@ -34,7 +66,7 @@ extension Application {
     if let journal = try workspace.journal() {
       let stages = Stages(rootDirectory, journal.stages)
       try stages.open()
-      if workspace.has(.landed) {
+      if try workspace.has(.landed) {
         try finish(workspace, journal, stages)
         return .finished(workspace.number)
       }
@@ -43,7 +75,7 @@ extension Application {
       if let reverted = journal.reverts { try giveBack(journal, stages, to: reverted) }
       try stages.remove()
       restoreTimes(journal.oldTimes)
-    } else if let bytes = try workspace.read(.intent), let intent = JournalReader.read(bytes) {
+    } else if let intent = try workspace.intent() {
       let stages = Stages(rootDirectory, intent.stages)
       try stages.open()
       if let reverted = intent.reverts { try giveBack(intent, stages, to: reverted) }
@@ -104,14 +136,23 @@ extension Application {
       key.root == root.id && paths.contains { key.path.isWithin($0) }
     }
     for (_, pin) in pins {
-      guard let status = try lower.status(pin.path), pin.inode == status.inode,
-        pin.size == status.size, pin.modified == status.modified, pin.kind == status.kind,
-        pin.permissions == UInt16(status.permissions), pin.changed != status.changed
-      else { continue }
-      var renewed = pin
-      renewed.changed = status.changed
+      guard let renewed = try lower.status(pin.path).flatMap({ pin.renewed(by: $0) }) else {
+        continue
+      }
       store.tree.lock.with { store.tree.replacePin(renewed) }
     }
     try store.flush(durable: false)
+  }
+}
+
+extension Pin {
+  /// The pin of the same file whose ctime moved, and nothing else; nil: nothing moved, or more did.
+  func renewed(by status: FileStatus) -> Pin? {
+    guard inode == status.inode, size == status.size, modified == status.modified,
+      kind == status.kind, permissions == UInt16(status.permissions), changed != status.changed
+    else { return nil }
+    var renewed = self
+    renewed.changed = status.changed
+    return renewed
   }
 }

@@ -19,8 +19,10 @@ extension Application {
   /// The applies and reverts of this root, oldest first.
   package func history() throws -> [PastApply] {
     var found: [PastApply] = []
-    for workspace in try Workspace.all(in: session) where workspace.has(.closed) {
-      guard let journal = try workspace.journal(), journal.root == root.id else { continue }
+    for workspace in try Workspace.all(in: session) where try workspace.has(.closed) {
+      guard let journal = try workspace.journal(), journal.root == root.id,
+        journal.elsewhere == copy
+      else { continue }
       found.append(
         PastApply(
           number: workspace.number, reverts: journal.reverts, plan: journal.plan,
@@ -44,18 +46,21 @@ extension Application {
       let journal = try past.journal(), let landed = try past.read(.landed)
     else { throw ApplyError.nothingToRevert }
     lower.forget()
-    let conflicts = try changedPlaces(journal, LandedState(landed))
+    let kept = try past.kept()
+    let takenBack = TakenBack(journal, lower, kept: kept.borrowed)
+    let (conflicts, done) = try changedPlaces(journal, LandedState(landed), takenBack)
     guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
     let workspace = try Workspace.make(in: session)
     do {
-      try land(workspace, reverting: journal, from: past)
+      try land(workspace, reverting: journal, from: past, without: done)
     } catch {
       if error is Interruption { throw error }
       if case ApplyError.stuck = error { throw error }
       try recover(workspace)
+      if error is Cancellation { throw ApplyError.cancelled }
       if let interference = error as? Executor.Interference {
         throw ApplyError.conflicts([
-          Conflict(key: interference.path, path: interference.path, reason: .changed)
+          Conflict(key: interference.path, kind: .modified, path: interference.path, .changed)
         ])
       }
       throw error
@@ -63,32 +68,55 @@ extension Application {
     return workspace.number
   }
 
-  /// Where the project is no longer what the apply made it.
-  private func changedPlaces(_ journal: Journal, _ landed: LandedState) throws -> [Conflict] {
+  /// Where the project is no longer what the apply made it, and where it is already what it was
+  /// before.
+  private func changedPlaces(
+    _ journal: Journal, _ landed: LandedState, _ takenBack: TakenBack
+  ) throws -> ([Conflict], Set<ByteString>) {
     let now = try LandedState(of: journal, lower)
     var conflicts: [Conflict] = []
+    var done: Set<ByteString> = []
     for (path, items) in landed.places.sorted(by: { $0.key < $1.key }) {
       if journal.stages.contains(where: { path.isWithin($0) }) { continue }
       let found = now.places[path] ?? []
       guard found != items else { continue }
+      if try takenBack.contains(path) {
+        done.insert(path)
+        continue
+      }
       let reason: Conflict.Reason =
         found.isEmpty ? .gone : items.isEmpty ? .appeared : .changed
-      conflicts.append(Conflict(key: path, path: path, reason: reason))
+      conflicts.append(Conflict(key: path, kind: .modified, path: path, reason))
     }
     for case .take(let slot, let path, _) in journal.operations
     where landed.places[path] == nil && Keeper.keptSlots(of: journal).contains(slot) {
-      if try lower.status(path) != nil {
-        conflicts.append(Conflict(key: path, path: path, reason: .appeared))
+      if try takenBack.contains(path) {
+        done.insert(path)
+      } else if try lower.status(path) != nil {
+        conflicts.append(Conflict(key: path, kind: .deleted, path: path, .appeared))
+      } else if try !isDirectory(path.parent, journal) {
+        conflicts.append(Conflict(key: path, kind: .deleted, path: path, .parentGone))
       }
     }
-    return conflicts
+    return (conflicts, done)
   }
 
-  private func land(_ workspace: Workspace, reverting journal: Journal, from past: Workspace) throws
-  {
+  /// Whether what an apply took away has a directory to come back to: the project's, or one that
+  /// comes back as well.
+  private func isDirectory(_ path: ByteString, _ journal: Journal) throws -> Bool {
+    if path.isEmpty { return true }
+    for case .take(_, let taken, _) in journal.operations where path.isWithin(taken) { return true }
+    return try lower.status(path)?.kind == .directory
+  }
+
+  private func land(
+    _ workspace: Workspace, reverting journal: Journal, from past: Workspace,
+    without done: Set<ByteString>
+  ) throws {
     let name = ByteString(
       ".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
     var back = Journal(root: root.id, plan: journal.plan, reverts: past.number)
+    back.elsewhere = copy
     back.stages = journal.stages.map { $0.parent.appending(name) }
     back.oldTimes = try journal.newTimes.compactMap { try timeNow(of: $0.path) }
     for stage in back.stages where !back.oldTimes.contains(where: { $0.path == stage.parent }) {
@@ -106,8 +134,8 @@ extension Application {
           Keeper.name(of: slot), to: stages.folder(slot), slot.name)
       }
     }
-    back.operations = try inverse(of: journal, back, stages)
-    back.pins = try keptPins()
+    back.operations = try inverse(of: journal, back, stages).filter { !done.contains($0.path) }
+    if copy == nil { back.pins = try keptPins() }
     try checkpoint("journal")
     try workspace.write(.journal, JournalText(back).bytes)
     try execute(back, stages, [:])
@@ -188,22 +216,34 @@ extension Application {
 
   /// The session knows again what it knew before an apply; the files are the same, their ctimes
   /// are not.
+  ///
+  /// What the apply left out, or overruled, is known as it was: there the host has changed
+  /// something.
   private func renewAllPins(_ reverted: Int) throws {
     guard let past = try Workspace.all(in: session).first(where: { $0.number == reverted }),
       let journal = try past.journal()
     else { return }
     lower.forget()
-    for key in try reader().pins().keys where key.root == root.id {
-      store.tree.lock.with { store.tree.removePin(key) }
-    }
+    var known = try reader().pins().filter { $0.key.root == root.id }
     for kept in journal.pins {
+      let old = known.removeValue(forKey: PinKey(root: root.id, path: kept.path))
       guard let status = try lower.status(kept.path) else { continue }
+      if let old, old.hash == kept.hash, old.base?.rawValue == kept.base {
+        if let renewed = old.renewed(by: status) {
+          store.tree.lock.with { store.tree.replacePin(renewed) }
+        }
+        continue
+      }
       var pin = Pin(root: root.id, path: kept.path, status: status)
       pin.hash = kept.hash
       pin.base = kept.base.map { ObjectID($0) }
       if status.kind == .symlink { pin.target = try lower.target(kept.path) }
+      if status.kind == .regular, status.size != kept.size || status.modified != kept.modified {
+        (pin.size, pin.modified, pin.changed) = (kept.size, kept.modified, kept.modified)
+      }
       store.tree.lock.with { store.tree.replacePin(pin) }
     }
+    for key in known.keys { store.tree.lock.with { store.tree.removePin(key) } }
   }
 }
 

@@ -19,6 +19,11 @@ package final class Application {
   var checkpoint: (String) throws -> Void = { _ in }
 
   private let directory: OpenFile
+  /// The session's own project, where this is a copy of it.
+  private let original: OpenFile?
+  /// Which copy of the project this is about; nil: the project itself.
+  let copy: Elsewhere?
+  private var knownLanded: [ByteString: LandedState.Item]?
 
   /// Opens a root of a session for changing; `directory` is the root on the host.
   package init(_ store: SessionStore, root: Root, directory: consuming OwnedDescriptor) throws {
@@ -26,13 +31,27 @@ package final class Application {
     self.root = root
     self.directory = OpenFile(directory)
     lower = LowerTree(self.directory.borrowed)
-    let status = try attempt("look at", root.path) { () throws(Errno) in
-      try self.directory.borrowed.status()
-    }
-    guard status.kind == .directory, status.device == root.device, status.inode == root.inode else {
-      throw ApplyError.anotherRoot(root.path)
-    }
+    (original, copy) = (nil, nil)
+    guard try root.isThe(self.directory.borrowed) else { throw ApplyError.anotherRoot(root.path) }
   }
+
+  /// Opens a copy of a root, to land there what was changed; the session keeps its changes.
+  package init(
+    _ store: SessionStore, root: Root, directory: consuming OwnedDescriptor,
+    copyAt path: ByteString, copy: consuming OwnedDescriptor
+  ) throws {
+    self.store = store
+    self.root = root
+    original = OpenFile(directory)
+    let opened = OpenFile(copy)
+    self.directory = opened
+    lower = LowerTree(opened.borrowed)
+    let status = try attempt("look at", path) { () throws(Errno) in try opened.borrowed.status() }
+    self.copy = Elsewhere(path: path, device: status.device, inode: status.inode)
+  }
+
+  /// The path of the copy that this is about; nil: it is the project itself.
+  package var elsewhere: ByteString? { copy?.path }
 
   var session: Descriptor { store.files.directory.borrowed }
 
@@ -52,8 +71,30 @@ package final class Application {
   /// Where the project is no longer what the session saw; empty: the plan can land.
   package func check(_ plan: Plan) throws -> [Conflict] {
     lower.forget()
-    var checker = ConflictChecker(root: root, pins: try reader().pins(), lower: lower)
+    var checker = try checker()
     return try checker.check(plan)
+  }
+
+  func checker() throws -> ConflictChecker {
+    ConflictChecker(
+      root: root, pins: try reader().pins(), lower: lower,
+      original: original.map { LowerTree($0.borrowed) }
+    ) { [unowned self] in try landedItems() }
+  }
+
+  /// What the applies that stand made of the project, by path.
+  private func landedItems() throws -> [ByteString: LandedState.Item] {
+    if let knownLanded { return knownLanded }
+    var items: [ByteString: LandedState.Item] = [:]
+    let standing = Set(try history().filter { !$0.isReverted }.map(\.number))
+    for workspace in try Workspace.all(in: session) where standing.contains(workspace.number) {
+      guard let bytes = try workspace.read(.landed) else { continue }
+      for (place, found) in LandedState(bytes).places {
+        for item in found { items[item.path.isEmpty ? place : place.appending(item.path)] = item }
+      }
+    }
+    knownLanded = items
+    return items
   }
 
   /// Refuses a plan that is not the one that was reviewed; the beginning of its id is enough.
@@ -65,24 +106,23 @@ package final class Application {
   }
 
   /// Applies a plan, all of it or nothing; answers the number of the apply, nil for an empty plan.
+  ///
+  /// Entries whose keys are in `overruled` land though the project has changed there; `planID` is
+  /// the id of what was reviewed, where it is known: finding it out means reading all content.
   @discardableResult
-  package func run(_ plan: Plan) throws -> Int? {
+  package func run(
+    _ plan: Plan, overruling overruled: Set<ByteString> = [], id planID: String? = nil
+  ) throws -> Int? {
     guard !plan.isEmpty else { return nil }
-    let conflicts = try check(plan)
+    let conflicts = try check(plan).filter { !overruled.contains($0.key) }
     guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
     let workspace = try Workspace.make(in: session)
     let name = ByteString(".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
     do {
       var scheduler = Scheduler(plan, lower, stageName: name)
       let schedule = try scheduler.run()
-      try checkRoom(for: schedule)
-      var settlement =
-        plan.isWhole
-        ? Settlement.everything
-        : Settlement(
-          plan, rest: try self.plan().rest(without: plan), tree: try reader().tree())
-      if !plan.isWhole { settlement.relinked = try linkedPins(without: settlement.unpinned) }
-      try land(workspace, plan, schedule, settlement)
+      try Preflight(root: directory.borrowed, lower: lower).check(schedule)
+      try land(workspace, plan, schedule, try settlement(of: plan), planID)
     } catch {
       try abandon(workspace, after: error)
       throw explained(error, plan)
@@ -90,19 +130,22 @@ package final class Application {
     return workspace.number
   }
 
-  private func checkRoom(for schedule: Schedule) throws {
-    let free = try attempt("ask for free space") { () throws(Errno) in
-      try directory.borrowed.freeSpace()
-    }
-    guard schedule.byteCount < free else {
-      throw ApplyError.noRoom(needed: schedule.byteCount, free: free)
-    }
+  /// What the session knows once a plan has landed; a copy of the project tells it nothing.
+  private func settlement(of plan: Plan) throws -> Settlement {
+    if copy != nil { return Settlement() }
+    if plan.isWhole { return .everything }
+    var settlement = Settlement(
+      plan, rest: try self.plan().rest(without: plan), tree: try reader().tree())
+    settlement.relinked = try linkedPins(without: settlement.unpinned)
+    return settlement
   }
 
   private func land(
-    _ workspace: Workspace, _ plan: Plan, _ schedule: Schedule, _ settlement: Settlement
+    _ workspace: Workspace, _ plan: Plan, _ schedule: Schedule, _ settlement: Settlement,
+    _ planID: String?
   ) throws {
-    var journal = Journal(root: root.id, plan: "", settlement: settlement)
+    var journal = Journal(root: root.id, plan: planID ?? "", settlement: settlement)
+    journal.elsewhere = copy
     journal.stages = schedule.stages
     journal.oldTimes = schedule.oldTimes.map { DirectoryTime(path: $0, modified: $1) }
     journal.newTimes = schedule.newTimes.map { DirectoryTime(path: $0, modified: $1) }
@@ -111,24 +154,26 @@ package final class Application {
     try checkpoint("stage")
     try stages.make()
     var stager = Stager(stages: stages, contents: try contents())
-    try stager.make(schedule, isCancelled: isCancelled)
+    let all = schedule.items.count + schedule.takes.count + schedule.puts.count
+    try stager.make(schedule, isCancelled: isCancelled) { progress($0, all) }
     refusals += stager.refusals
-    journal.plan = try plan.id(contents())
-    journal.pins = try keptPins()
+    if copy == nil { journal.pins = try keptPins() }
     journal.operations = try Self.withHeld(schedule.operations, stages)
     try checkpoint("journal")
     try workspace.write(.journal, JournalText(journal).bytes)
-    try execute(journal, stages, schedule.below)
+    try execute(journal, stages, schedule.below, behind: schedule.items.count)
     try workspace.write(.landed, LandedState(of: journal, lower).text)
     try finish(workspace, journal, stages)
   }
 
-  func execute(_ journal: Journal, _ stages: Stages, _ below: [Slot: [TreeItem]]) throws {
+  func execute(
+    _ journal: Journal, _ stages: Stages, _ below: [Slot: [TreeItem]], behind stagedCount: Int = 0
+  ) throws {
     var executor = Executor(root: directory.borrowed, stages: stages)
     executor.willPerform = { [unowned self] index in
       try checkpoint("operation \(index)")
       if isCancelled() { throw Cancellation() }
-      progress(index, journal.operations.count)
+      progress(stagedCount + index, stagedCount + journal.operations.count)
     }
     refusals += try executor.perform(journal, below: below)
     try checkpoint("landed")
@@ -171,7 +216,7 @@ package final class Application {
 
   /// Tells the session what the project has now, once.
   private func settle(_ number: Int, _ journal: Journal) throws {
-    if try step(of: number) != nil { return }
+    if try journal.elsewhere != nil || step(of: number) != nil { return }
     if let reverted = journal.reverts {
       try settleRevert(number, of: reverted)
     } else {
@@ -193,7 +238,11 @@ package final class Application {
   /// What the session knows of the root, to be known again after a revert.
   func keptPins() throws -> [Journal.KeptPin] {
     try reader().pins().values.filter { $0.root == root.id }
-      .map { Journal.KeptPin(path: $0.path, hash: $0.hash, base: $0.base?.rawValue) }
+      .map {
+        Journal.KeptPin(
+          path: $0.path, hash: $0.hash, base: $0.base?.rawValue, size: $0.size,
+          modified: $0.modified)
+      }
       .sorted { $0.path < $1.path }
   }
 
@@ -213,13 +262,25 @@ package final class Application {
   }
 
   private func explained(_ error: any Error, _ plan: Plan) -> any Error {
+    if error is Cancellation { return ApplyError.cancelled }
     guard let interference = error as? Executor.Interference else { return error }
+    let change = plan.changes.first { $0.path == interference.path || $0.base == interference.path }
     return ApplyError.conflicts([
-      Conflict(key: interference.path, path: interference.path, reason: .changed)
+      Conflict(
+        key: change?.key ?? interference.path, kind: change?.kind ?? .modified,
+        path: interference.path, .changed)
     ])
   }
 
   var rootDirectory: Descriptor { directory.borrowed }
+}
+
+extension Root {
+  /// Whether a directory is the one that the session was made on.
+  func isThe(_ directory: Descriptor) throws -> Bool {
+    let status = try attempt("look at", path) { () throws(Errno) in try directory.status() }
+    return status.kind == .directory && status.device == device && status.inode == inode
+  }
 }
 
 /// A test's stand-in for a process that was killed: nothing is cleaned up.

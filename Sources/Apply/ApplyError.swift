@@ -21,6 +21,12 @@ package enum ApplyError: Error, Sendable {
   case unfinished(Int)
   /// There is no apply that could be reverted.
   case nothingToRevert
+  /// The user may not write where something would have to be written.
+  case notPermitted([ByteString], Errno)
+  /// The user wanted it to end; what was done was undone.
+  case cancelled
+  /// The changes can't be made the project's though the user takes them: why, by path.
+  case impossible(ByteString, String)
 }
 
 extension ApplyError: CustomStringConvertible {
@@ -46,45 +52,20 @@ extension ApplyError: CustomStringConvertible {
     case .unfinished(let number):
       "apply \(number) was interrupted: run any command on the session, which finishes or undoes it"
     case .nothingToRevert: "there is no apply that could be reverted"
+    case .notPermitted(let paths, let error):
+      "cannot write in \(paths.map { "'\($0.isEmpty ? "." : $0.printable)'" }.joined(separator: ", ")): "
+        + "\(error); nothing was written"
+    case .cancelled: "interrupted; the project is as it was before"
+    case .impossible(let path, let reason): "cannot take '\(path.printable)': \(reason)"
     }
   }
 
   /// The exit code that the command line gives it.
   package var exitCode: Int32 {
     switch self {
-    case .conflicts, .planMoved, .stuck: 3
+    case .conflicts, .planMoved, .stuck, .impossible: 3
+    case .cancelled: 130
     default: 1
-    }
-  }
-}
-
-/// A place where the project is no longer what the session saw.
-package struct Conflict: Sendable, Equatable {
-  /// What became of it.
-  package enum Reason: String, Sendable {
-    case changed
-    case attributesChanged = "attributes changed"
-    case gone
-    case appeared
-    case kindChanged = "kind changed"
-    case parentGone = "parent gone"
-  }
-
-  /// The entry of the plan that can't land.
-  package let key: ByteString
-  package let path: ByteString
-  package let reason: Reason
-
-  /// What happened, as a sentence.
-  package var description: String {
-    let name = "'\(path.printable)'"
-    switch reason {
-    case .changed: return "\(name) was changed in the project as well"
-    case .attributesChanged: return "mode or owner of \(name) were changed in the project as well"
-    case .gone: return "\(name) is gone from the project"
-    case .appeared: return "\(name) has appeared in the project"
-    case .kindChanged: return "\(name) became another kind of file in the project"
-    case .parentGone: return "the directory of \(name) is gone from the project"
     }
   }
 }

@@ -32,7 +32,7 @@ extension Application {
       try lock.borrowed.takeLock()
     }
     guard isFree else { throw StoreError.busy }
-    for workspace in try Workspace.all(in: directory.borrowed) where !workspace.has(.closed) {
+    for workspace in try Workspace.all(in: directory.borrowed) where try !workspace.has(.closed) {
       throw ApplyError.unfinished(workspace.number)
     }
     try attempt("remove the session", name) { () throws(Errno) in

@@ -60,6 +60,7 @@ extension Settlement {
 
   private mutating func unpin(_ change: Change) {
     unpinned += [change.origin, change.base].compactMap { $0 }
+    if let place = (change.base ?? change.origin)?.repository { repositories.insert(place) }
     if let origin = change.origin { unpinned += change.below.map { origin.appending($0.path) } }
   }
 

@@ -19,8 +19,7 @@ extension Settlement {
     let step = store.beginStep(kind, message: message)
     store.tree.lock.with {
       if clears {
-        store.tree.clear(root)
-        for key in pins.keys where key.root == root { store.tree.removePin(key) }
+        if let root = store.roots.first(where: { $0.id == root }) { store.tree.clear(root) }
       } else {
         change(store.tree, root: root, pins: pins)
       }
@@ -35,7 +34,8 @@ extension Settlement {
     for key in whiteouts { tree.setEntry(parent: key.parent, name: key.name, node: nil) }
     let unpinned = Set(unpinned)
     for (key, pin) in pins where key.root == root {
-      if unpinned.contains(key.path) {
+      let isOfRepository = key.path.repository.map { repositories.contains($0) } ?? false
+      if unpinned.contains(key.path) || isOfRepository {
         tree.removePin(key)
       } else if let path = moved(key.path) {
         tree.removePin(key)
@@ -71,16 +71,6 @@ extension Settlement {
 
 // All of it under the tree's lock.
 extension Tree {
-  /// Forgets everything of a root.
-  func clear(_ root: Int64) {
-    let top = NodeID(root)
-    for entry in children(of: top) { removeEntry(parent: top, name: entry.name) }
-    for (id, node) in nodes where node.row.root == root && id != top { dropNode(id) }
-    guard var row = row(top) else { return }
-    row.flags = [.merged, .lowerAttributes, .lowerExtendedAttributes]
-    update(row)
-  }
-
   /// Ends a node with everything that is only below it.
   func dropSubtree(_ id: NodeID) {
     guard let node = node(id), node.nameCount == 0 else { return }

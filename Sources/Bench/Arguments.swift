@@ -20,6 +20,9 @@ struct Arguments {
   var memoryFiles = 0
   /// The cowbox whose start-up is measured as well.
   var program: String?
+  /// How many files the project has of which diff and apply are measured, instead of all else; 0:
+  /// they are not.
+  var applyFiles = 0
   /// The three directories of a run that only serves: lower, mount point, session.
   var served: [String]?
 
@@ -37,6 +40,7 @@ struct Arguments {
       case "--requests": tracesRequests = true
       case "--scaling": measuresScaling = true
       case "--memory": memoryFiles = try Self.number(&rest, word)
+      case "--apply": applyFiles = try Self.number(&rest, word)
       case "--cowbox": program = try Self.value(&rest, word)
       case "--serve":
         served = Array(rest)
@@ -49,6 +53,7 @@ struct Arguments {
   static let usage = """
     usage: cowbox-bench [--files N] [--large MIB] [--rounds N] [--only GROUP,...] [--sides SIDE,...]
       [--json FILE] [--markdown FILE] [--requests] [--scaling] [--memory FILES] [--cowbox PROGRAM]
+           cowbox-bench --apply FILES --cowbox PROGRAM [--rounds N]
     groups: \(Phase.groups.joined(separator: " ")); 'none' leaves them all out
     sides: \(Side.all.map(\.name).joined(separator: " "))
     """

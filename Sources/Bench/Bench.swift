@@ -11,6 +11,7 @@ struct Bench {
     do {
       let arguments = try Arguments(CommandLine.arguments.dropFirst())
       if let served = arguments.served { return try Server.run(served) }
+      if arguments.applyFiles > 0 { return print(try ApplyBench(arguments).run()) }
       try Bench(arguments).run()
     } catch {
       Complaint.say("cowbox-bench: \(error)")

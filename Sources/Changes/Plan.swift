@@ -5,7 +5,7 @@ import Store
 package struct Plan: Sendable {
   package let root: Root
   /// Deletions first, then the order of paths.
-  package internal(set) var changes: [Change]
+  package var changes: [Change]
   /// Every entry of the session's tree by the path of the lower that it speaks about.
   package let claims: [ByteString: EntryKey]
   /// The paths of the lower whose things the session shows at another place.
@@ -30,7 +30,7 @@ package struct Plan: Sendable {
     let contents = ContentReader(reader: reader, lower: LowerTree(lower))
     self = try Planner.plan(
       tree: try reader.tree(at: step), attributes: try reader.extendedAttributes(at: step),
-      root: root, contents: contents)
+      root: root, contents: contents, pins: try reader.pins())
   }
 
   init(

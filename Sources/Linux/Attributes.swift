@@ -48,3 +48,15 @@ extension Descriptor {
 
 /// UTIME_OMIT, a macro that Swift can't see.
 private let UTIME_OMIT = (1 << 30) - 2
+
+extension Descriptor {
+  /// Fails as the kernel would where this process may not use a name of this directory as `mode`
+  /// says: W_OK, X_OK.
+  ///
+  /// The corresponding system call is `faccessat2(2)`.
+  package func requireAccess(to name: ByteString, _ mode: Int32) throws(Errno) {
+    _ = try name.withCString { name throws(Errno) in
+      try check { faccessat(raw, name, mode, AT_EACCESS) }
+    }
+  }
+}

@@ -4,12 +4,13 @@ extension SealedBatch {
   /// Writes everything; the caller has begun a transaction.
   func write(to database: Database) throws(StoreError) {
     for step in batch.steps { try write(step, to: database) }
+    for root in batch.clearedRoots { try clear(root, in: database) }
     for dropped in batch.droppedNodes where dropped.saved != 0 {
       try close(dropped.id, in: database)
     }
     for node in nodes { try write(node, to: database) }
     for entry in batch.entries { try write(entry, to: database) }
-    for var pin in batch.pins {
+    for var pin in batch.pins.values {
       if let content = pin.base.flatMap({ batch.bases[$0] }) { pin.hash = SHA256.digest(content) }
       let row = try database.statement(
         "INSERT OR REPLACE INTO pin (\(Schema.pinColumns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
@@ -24,6 +25,28 @@ extension SealedBatch {
     }
     try write("next_node", nextNode, to: database)
     try write("next_object", nextObject, to: database)
+  }
+
+  /// Ends all rows of a root but its top's own, entries first: they are found by their nodes.
+  private func clear(_ root: Int64, in database: Database) throws(StoreError) {
+    let below = "IN (SELECT id FROM node WHERE root = ?2)"
+    let rows = [
+      ("entry", "parent \(below)"), ("xattr", "node \(below)"), ("node", "root = ?2 AND id <> ?2"),
+    ]
+    for (table, condition) in rows {
+      for sql in [
+        "UPDATE \(table) SET to_step = ?1 WHERE \(condition) AND to_step IS NULL AND from_step < ?1",
+        "DELETE FROM \(table) WHERE \(condition) AND from_step = ?1",
+      ] {
+        let row = try database.statement(sql)
+        row.bind(1, batch.step.rawValue)
+        row.bind(2, root)
+        try row.run()
+      }
+    }
+    let pins = try database.statement("DELETE FROM pin WHERE root = ?")
+    pins.bind(1, root)
+    try pins.run()
   }
 
   private func write(_ step: Step, to database: Database) throws(StoreError) {

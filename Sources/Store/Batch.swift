@@ -6,17 +6,19 @@ struct Batch {
   var nodes: [LiveNode] = []
   var droppedNodes: [(id: NodeID, saved: Int64)] = []
   var entries: [PendingEntry] = []
-  var pins: [Pin] = []
+  var pins: [PinKey: Pin] = [:]
   /// Content that pins keep, by the number of its file: written before the rows that name it.
   var bases: [ObjectID: [UInt8]] = [:]
-  var removedPins: [PinKey] = []
+  var removedPins: Set<PinKey> = []
+  /// Roots of which nothing was left before anything else of the batch happened.
+  var clearedRoots: Set<Int64> = []
   var steps: [Step] = []
   /// Objects that no row of any step needs once this batch is written.
   var deadObjects: [ObjectID] = []
 
   var isEmpty: Bool {
     nodes.isEmpty && droppedNodes.isEmpty && entries.isEmpty && pins.isEmpty
-      && removedPins.isEmpty && steps.isEmpty && deadObjects.isEmpty
+      && removedPins.isEmpty && clearedRoots.isEmpty && steps.isEmpty && deadObjects.isEmpty
   }
 
   init(step: StepID) { self.step = step }

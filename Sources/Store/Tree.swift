@@ -184,16 +184,36 @@ extension Tree {
 
   /// Keeps what the lower is at a path now, whatever was kept before.
   package func replacePin(_ pin: Pin) {
-    pins[PinKey(root: pin.root, path: pin.path)] = pin
-    pending.pins.append(pin)
+    let key = PinKey(root: pin.root, path: pin.path)
+    pins[key] = pin
+    pending.pins[key] = pin
+    pending.removedPins.remove(key)
     whenDirty()
   }
 
   /// Forgets what the lower was at a path.
   package func removePin(_ key: PinKey) {
     pins[key] = nil
-    pending.pins.removeAll { $0.root == key.root && $0.path == key.path }
-    pending.removedPins.append(key)
+    pending.pins[key] = nil
+    pending.removedPins.insert(key)
+    whenDirty()
+  }
+
+  /// Forgets everything of a root of a resting session: it shows what the lower has.
+  ///
+  /// The first change of a step: the database is told in a few statements, not row by row.
+  package func clear(_ root: Root) {
+    guard let top = nodes[root.node] else { return }
+    for node in nodes.values where node.row.root == root.id && node !== top {
+      node.isDropped = true
+      nodes[node.id] = nil
+    }
+    top.names = NameTable()
+    top.attributes = nil
+    top.row.flags = [.merged, .lowerAttributes, .lowerExtendedAttributes]
+    touch(top)
+    for key in pins.keys where key.root == root.id { pins[key] = nil }
+    pending.clearedRoots.insert(root.id)
     whenDirty()
   }
 

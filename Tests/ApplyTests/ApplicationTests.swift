@@ -177,7 +177,7 @@ import Testing
       session.close()
       let application = try Application(
         session.reopen(), root: session.root, directory: session.project())
-      let recovered = try application.recover()
+      let recovered = try Application.recover(application.store)
       if ended || recovered == [.finished(1)] {
         try Self.expectTwin(session, "\(position)", withTimes: false)
         #expect(try application.plan().isEmpty)

@@ -18,13 +18,16 @@ package final class Rehearsal {
   /// Where a node is, once the session knows the place.
   private var linkedNodes: [String: NodeID] = [:]
 
-  /// A project made by a shell script, and an empty session.
-  package init(_ script: String) throws {
+  /// A project made by a shell script, and an empty session, which is in the playground's state
+  /// directory where it has a name.
+  package init(_ script: String, named name: String? = nil) throws {
     place = try Playground()
     twin = place.path + "/twin"
-    sessionPath = place.path + "/session"
+    sessionPath = name.map { [place] in "\(place.state)/sessions/\($0)" } ?? place.path + "/session"
     try place.shell("umask 022; \(script)\ntrue")
-    try place.shell("cp -a . '\(twin)'; mkdir -m 700 '\(sessionPath)'")
+    try place.shell(
+      "cp -a . '\(twin)'; umask 077; mkdir -p '\(sessionPath)'; ln -s \"$PWD\" '\(sessionPath)/project'"
+    )
     held = try Descriptor.currentDirectory.open(ByteString(place.project), [.directory])
     let status = try held.borrowed.status()
     root = Root(
@@ -202,12 +205,9 @@ extension Rehearsal {
       ? opened.borrowed.status() : opened.borrowed.status(of: ByteString(path))
   }
 
-  /// Runs a script in the twin.
-  func inTwin(_ words: [String]) throws {
-    let ended = try Command(words, in: twin, environment: Playground.environment).run()
-    guard ended.status == 0 else {
-      throw Missing(path: words.joined(separator: " ") + ended.complaint)
-    }
+  /// Does something to a path of the twin.
+  private func inTwin(_ path: String, _ act: (String) -> Int32) throws {
+    try check { act("\(twin)/\(path)") }
   }
 
   private func hiddenLower(_ path: String) throws -> ByteString? {
@@ -224,7 +224,7 @@ extension Rehearsal {
 
   package func create(_ path: String, _ content: [UInt8], mode: UInt16 = 0o644) throws {
     try write(content, toTwin: path, flags: [.writeOnly, .create, .exclusive])
-    try inTwin(["chmod", String(mode, radix: 8), path])
+    try inTwin(path) { chmod($0, mode_t(mode)) }
     var row = Node(
       root: 1, kind: .regular, permissions: mode, owner: geteuid(), group: getegid(),
       step: try tree.step)
@@ -260,15 +260,19 @@ extension Rehearsal {
 
   /// Writes a file anew, into the same inode.
   package func write(_ path: String, _ content: String) throws {
-    try write(Array(content.utf8), toTwin: path, flags: [.writeOnly, .truncate])
+    try write(path, Array(content.utf8))
+  }
+
+  package func write(_ path: String, _ content: [UInt8]) throws {
+    try write(content, toTwin: path, flags: [.writeOnly, .truncate])
     var row = try changed(path, content: true)
-    try fill(&row, Array(content.utf8))
+    try fill(&row, content)
     row.modified = try twinStatus(path).modified
     try tree.update(row)
   }
 
   package func makeDirectory(_ path: String, mode: UInt16 = 0o755) throws {
-    try inTwin(["mkdir", "-m", String(mode, radix: 8), path])
+    try inTwin(path) { mkdir($0, 0o700) | chmod($0, mode_t(mode)) }
     var row = Node(
       root: 1, kind: .directory, permissions: mode, owner: geteuid(), group: getegid(),
       step: try tree.step)
@@ -277,7 +281,7 @@ extension Rehearsal {
   }
 
   package func makeSymlink(_ path: String, to target: String) throws {
-    try inTwin(["ln", "-s", target, path])
+    try inTwin(path) { symlink(target, $0) }
     var row = Node(
       root: 1, kind: .symlink, permissions: 0o777, owner: geteuid(), group: getegid(),
       step: try tree.step)
@@ -287,7 +291,7 @@ extension Rehearsal {
   }
 
   package func makeFIFO(_ path: String) throws {
-    try inTwin(["mkfifo", "-m", "644", path])
+    try inTwin(path) { mkfifo($0, 0o600) | chmod($0, 0o644) }
     var row = Node(
       root: 1, kind: .fifo, permissions: 0o644, owner: geteuid(), group: getegid(),
       step: try tree.step)
@@ -296,14 +300,14 @@ extension Rehearsal {
   }
 
   package func setMode(_ path: String, _ mode: UInt16) throws {
-    try inTwin(["chmod", String(mode, radix: 8), path])
+    try inTwin(path) { chmod($0, mode_t(mode)) }
     var row = try changed(path)
     row.permissions = mode
     try tree.update(row)
   }
 
   package func link(_ old: String, _ new: String) throws {
-    try inTwin(["ln", old, new])
+    try inTwin(new) { Glibc.link("\(twin)/\(old)", $0) }
     _ = try changed(old)
     let id = try node(old)
     let (parent, name) = split(new)
@@ -316,7 +320,7 @@ extension Rehearsal {
 
   /// Removes one name, which is no directory or an empty one.
   package func remove(_ path: String) throws {
-    try inTwin(["rm", "-d", path])
+    try inTwin(path) { Glibc.remove($0) }
     let under = try hiddenLower(path)
     if let under { try pin(under) }
     let (parent, name) = split(path)
@@ -345,7 +349,7 @@ extension Rehearsal {
 
   package func rename(_ old: String, _ new: String) throws {
     let isOver = (try? twinStatus(new)) != nil
-    try inTwin(["mv", "-T", old, new])
+    try inTwin(new) { Glibc.rename("\(twin)/\(old)", $0) }
     let (source, target) = (try hiddenLower(old), try hiddenLower(new))
     if let source { try pin(source) }
     if let target { try pin(target) }

@@ -6,6 +6,8 @@ import Store
 struct Journal: Equatable {
   var root: Int64 = 1
   var plan = ""
+  /// The copy of the project that this is about, if it is not the project itself.
+  var elsewhere: Elsewhere?
   /// The number of the apply that this one takes back, if it does.
   var reverts: Int?
   /// The directories of the slots, relative to the root.
@@ -16,14 +18,24 @@ struct Journal: Equatable {
   /// The directories' times after, by their paths after.
   var newTimes: [DirectoryTime] = []
   var settlement = Settlement()
-  /// What the session knew of the project before, by path: hash and number of the kept content.
+  /// What the session knew of the project before.
   var pins: [KeptPin] = []
 
   struct KeptPin: Equatable {
     let path: ByteString
     let hash: [UInt8]?
     let base: Int64?
+    /// What it was: a conflict that was overruled is one again after a revert.
+    var size: Int64 = 0
+    var modified = Timestamp(nanoseconds: 0)
   }
+}
+
+/// A copy of the project, and which directory it is.
+struct Elsewhere: Equatable {
+  let path: ByteString
+  let device: UInt64
+  let inode: UInt64
 }
 
 /// What becomes of the session's tree once its changes are the project's.
@@ -47,6 +59,8 @@ struct Settlement: Equatable {
   var pending: Set<NodeID> = []
   /// The paths that are no longer pinned, with what is below them.
   var unpinned: [ByteString] = []
+  /// The git repositories of which nothing is pinned any more.
+  var repositories: Set<ByteString> = []
 
   struct Move: Equatable {
     let old: ByteString

@@ -21,13 +21,14 @@ struct JournalReader {
 
   private mutating func journal() throws -> Journal {
     var journal = Journal()
-    guard try next() == "cowbox-journal", try number() == 1 else { throw Damage() }
+    guard try next() == "cowbox-journal", try number() == 2 else { throw Damage() }
     while true {
       let word = try next()
       switch word {
       case "end": return journal
       case "root": journal.root = Int64(try number())
       case "plan": journal.plan = try name().string ?? ""
+      case "elsewhere": journal.elsewhere = try copy()
       case "reverts": journal.reverts = try number()
       case "stage": journal.stages.append(try name())
       case "before": journal.oldTimes.append(try time())
@@ -73,6 +74,7 @@ struct JournalReader {
     case "keeps": settlement.keepsAttributes.insert(NodeID(Int64(try number())))
     case "pending": settlement.pending.insert(NodeID(Int64(try number())))
     case "relink": settlement.relinked.append(try name())
+    case "repository": settlement.repositories.insert(try name())
     case "unpin": settlement.unpinned.append(try name())
     default: throw Damage()
     }
@@ -115,6 +117,12 @@ struct JournalReader {
       modified: Timestamp(nanoseconds: Int64(try number())), isDirectory: try number() == 1)
   }
 
+  private mutating func copy() throws -> Elsewhere {
+    Elsewhere(
+      path: try name(), device: UInt64(bitPattern: Int64(try number())),
+      inode: UInt64(bitPattern: Int64(try number())))
+  }
+
   private mutating func time() throws -> DirectoryTime {
     DirectoryTime(path: try name(), modified: Timestamp(nanoseconds: Int64(try number())))
   }
@@ -122,7 +130,8 @@ struct JournalReader {
   private mutating func pin() throws -> Journal.KeptPin {
     let (path, hash, base) = (try name(), try name().bytes, try number())
     return Journal.KeptPin(
-      path: path, hash: hash.isEmpty ? nil : hash, base: base < 0 ? nil : Int64(base))
+      path: path, hash: hash.isEmpty ? nil : hash, base: base < 0 ? nil : Int64(base),
+      size: Int64(try number()), modified: Timestamp(nanoseconds: Int64(try number())))
   }
 
   private mutating func entry() throws -> EntryKey {

@@ -16,6 +16,29 @@ struct JournalText {
     bytes.append(0x0A)
   }
 
+  /// Adds a line of a name and numbers, without making a word of each: there may be many.
+  mutating func line(_ head: StaticString, _ name: ByteString, _ numbers: [Int64]) {
+    head.withUTF8Buffer { bytes += $0 }
+    bytes.append(0x20)
+    Word.append(name.bytes, to: &bytes)
+    for number in numbers {
+      bytes.append(0x20)
+      append(number)
+    }
+    bytes.append(0x0A)
+  }
+
+  private mutating func append(_ number: Int64) {
+    if number < 0 { bytes.append(0x2D) }
+    let start = bytes.count
+    var rest = number.magnitude
+    repeat {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+
   struct Word: ExpressibleByStringLiteral {
     let text: [UInt8]
 
@@ -25,7 +48,12 @@ struct JournalText {
     /// A name; the empty one is a lone "%".
     init(_ name: ByteString) { self.init(name.bytes) }
     init(_ bytes: [UInt8]) {
-      var text: [UInt8] = bytes.isEmpty ? [0x25] : []
+      var text: [UInt8] = []
+      Self.append(bytes, to: &text)
+      self.text = text
+    }
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+      if bytes.isEmpty { text.append(0x25) }
       for byte in bytes {
         if byte > 0x20, byte < 0x7F, byte != 0x25 {
           text.append(byte)
@@ -33,7 +61,6 @@ struct JournalText {
           text += [0x25] + [byte].hex.utf8
         }
       }
-      self.text = text
     }
     init(_ slot: Slot) { text = Array("\(slot.stage).\(slot.number)".utf8) }
   }
@@ -91,14 +118,21 @@ struct JournalText {
     for id in settlement.keepsAttributes.sorted() { line(["keeps", Word(id.rawValue)]) }
     for id in settlement.pending.sorted() { line(["pending", Word(id.rawValue)]) }
     for path in settlement.relinked { line(["relink", Word(path)]) }
+    for path in settlement.repositories.sorted() { line(["repository", Word(path)]) }
     for path in settlement.unpinned { line(["unpin", Word(path)]) }
   }
 
   /// The whole text of a journal; its last line says that it is whole.
   init(_ journal: Journal) {
-    line(["cowbox-journal", "1"])
+    line(["cowbox-journal", "2"])
     line(["root", Word(journal.root)])
     line(["plan", Word(ByteString(journal.plan))])
+    if let copy = journal.elsewhere {
+      line([
+        "elsewhere", Word(copy.path), Word(Int64(bitPattern: copy.device)),
+        Word(Int64(bitPattern: copy.inode)),
+      ])
+    }
     if let reverts = journal.reverts { line(["reverts", Word(reverts)]) }
     for stage in journal.stages { line(["stage", Word(stage)]) }
     for operation in journal.operations { line(operation) }
@@ -110,7 +144,10 @@ struct JournalText {
     }
     lines(journal.settlement)
     for pin in journal.pins {
-      line(["pin", Word(pin.path), Word(pin.hash ?? []), Word(pin.base ?? -1)])
+      line([
+        "pin", Word(pin.path), Word(pin.hash ?? []), Word(pin.base ?? -1), Word(pin.size),
+        Word(pin.modified.nanoseconds),
+      ])
     }
     line(["end"])
   }

@@ -58,12 +58,12 @@ struct LandedState {
     for (place, items) in places.sorted(by: { $0.key < $1.key }) {
       text.line(["at", JournalText.Word(place)])
       for item in items {
-        text.line([
-          "item", JournalText.Word(item.path), JournalText.Word(Int64(bitPattern: item.inode)),
-          JournalText.Word(item.kind), JournalText.Word(item.permissions),
-          JournalText.Word(item.owner), JournalText.Word(item.group), JournalText.Word(item.size),
-          JournalText.Word(item.modified),
-        ])
+        text.line(
+          "item", item.path,
+          [
+            Int64(bitPattern: item.inode), Int64(item.kind), Int64(item.permissions),
+            Int64(item.owner), Int64(item.group), item.size, item.modified,
+          ])
       }
     }
     return text.bytes

@@ -81,18 +81,26 @@ final class Workspace {
     } catch { throw SystemError("read the journal", file.rawValue, error) }
   }
 
-  func has(_ file: File) -> Bool {
-    do {
+  /// Whether a file was written: what can't be told is no "no", it would undo what has landed.
+  func has(_ file: File) throws -> Bool {
+    do throws(Errno) {
       _ = try directory.borrowed.status(of: file.rawValue)
       return true
-    } catch { return false }
+    } catch .noEntry { return false } catch {
+      throw SystemError("look at the journal", file.rawValue, error)
+    }
   }
 
+  /// What was going to be done, as the intent has it; nil: nothing was begun.
+  func intent() throws -> Journal? { try journal(.intent) }
+
   /// The journal; nil before it was written.
-  func journal() throws -> Journal? {
-    guard let bytes = try read(.journal) else { return nil }
+  func journal() throws -> Journal? { try journal(.journal) }
+
+  private func journal(_ file: File) throws -> Journal? {
+    guard let bytes = try read(file) else { return nil }
     guard let journal = JournalReader.read(bytes) else {
-      throw ApplyError.damagedJournal(directory.borrowed.realPath.appending("journal"))
+      throw ApplyError.damagedJournal(directory.borrowed.realPath.appending(file.rawValue))
     }
     return journal
   }

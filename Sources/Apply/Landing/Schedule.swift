@@ -36,7 +36,8 @@ struct Schedule {
   var newTimes: [ByteString: Timestamp] = [:]
   /// What must be below a directory that is taken away, and nothing else.
   var below: [Slot: [TreeItem]] = [:]
-  var byteCount: Int64 = 0
+  /// How many bytes are written into each stage.
+  var byteCounts: [Int: Int64] = [:]
 
   /// Deeper things leave first, so that paths stay those of the project; then parents come before
   /// what they hold, so that paths are already those of the session.

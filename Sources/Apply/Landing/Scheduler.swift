@@ -17,8 +17,13 @@ struct Scheduler {
   private var madeFiles: [ByteString: Schedule.Location] = [:]
   /// Deleted files in whose place something else comes at once.
   private var replacedPaths: [ByteString: Change] = [:]
+  /// What lands, by path.
+  private let landing: [ByteString: Change]
 
   init(_ plan: Plan, _ lower: LowerTree, stageName: ByteString) {
+    landing = Dictionary(
+      plan.changes.filter { $0.kind != .deleted }.map { ($0.path, $0) },
+      uniquingKeysWith: { one, _ in one })
     self.plan = plan
     self.lower = lower
     self.stageName = stageName
@@ -135,7 +140,9 @@ struct Scheduler {
     } else {
       madeFiles[change.path] = location
     }
-    if change.fileKind == .regular { schedule.byteCount += change.new?.size ?? 0 }
+    if change.fileKind == .regular {
+      schedule.byteCounts[location.slot.stage, default: 0] += change.new?.size ?? 0
+    }
   }
 
   /// Gives a new directory its permissions at the end.
@@ -173,7 +180,7 @@ struct Scheduler {
       Schedule.Item(
         location: Schedule.Location(slot: kept, inner: ByteString([])),
         source: .oldContent(origin)))
-    schedule.byteCount += status.size
+    schedule.byteCounts[kept.stage, default: 0] += status.size
     schedule.overwrites.append(
       .overwrite(new: slot, old: kept, change.path, inode: status.inode))
     setAttributes(change, old, new, inode: status.inode)
@@ -195,8 +202,11 @@ struct Scheduler {
   }
 
   private mutating func scheduleRename(_ change: Change) throws {
-    guard let origin = change.origin, let old = change.old, let new = change.new else { return }
-    let status = try present(origin)
+    guard let origin = change.origin, let new = change.new else { return }
+    // The host took it away, and the user wants it where the session has it.
+    guard let status = try lower.status(origin), let old = change.old else {
+      return try scheduleArrival(change)
+    }
     let slot = try newSlot(near: origin)
     let over = change.replaced == nil ? nil : change.base
     try checkDevice(change, status, over)
@@ -219,6 +229,13 @@ struct Scheduler {
     } else if !change.differences.isEmpty {
       setAttributes(change, old, new, inode: status.inode)
     }
+  }
+
+  /// Makes what can't be moved any more, in the place of what may be there.
+  private mutating func scheduleArrival(_ change: Change) throws {
+    let slot = try newSlot(near: change.base ?? change.path)
+    try make(change, at: Schedule.Location(slot: slot, inner: ByteString([])))
+    try place(slot, change, over: change.replaced == nil ? nil : change.base)
   }
 
   /// A rename stays on one file system.
@@ -252,13 +269,12 @@ struct Scheduler {
   }
 
   private func isWrittenInPlace(_ path: ByteString) -> Bool {
-    plan.changes.contains { $0.path == path && $0.kind != .deleted && $0.isWrittenInPlace }
+    landing[path]?.isWrittenInPlace ?? false
   }
 
   /// Where the project has, before anything is done, what the session has at a path.
   private func projectPath(of path: ByteString) -> ByteString {
-    let change = plan.changes.first { $0.path == path && $0.kind != .deleted }
-    if let origin = change?.origin { return origin }
+    if let origin = landing[path]?.origin { return origin }
     // An unchanged first name: only directories above it may have been renamed.
     for change in plan.changes where change.kind == .renamed && path.isWithin(change.path) {
       if let origin = change.origin { return origin.appending(path.relative(to: change.path)) }

@@ -11,6 +11,14 @@ struct Stager {
   private(set) var refusals: [String] = []
   /// Directories get their times when everything is in them.
   private var times: [(Schedule.Location, Timestamp)] = []
+  /// The directory of the last item, for the next one in it.
+  private var lastFolder: (slot: Slot, path: ByteString, folder: OpenFile)?
+  /// Whether what is made may get access lists from a directory above it.
+  private var inherits = false
+  private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+  /// Files up to this size are copied through memory: asking for extents would cost more.
+  private static let smallSize = 1 << 16
 
   init(stages: Stages, contents: ContentReader) {
     self.stages = stages
@@ -18,9 +26,15 @@ struct Stager {
   }
 
   /// Makes every item; parents come before what they hold.
-  mutating func make(_ schedule: Schedule, isCancelled: () -> Bool) throws {
-    for item in schedule.items {
+  mutating func make(
+    _ schedule: Schedule, isCancelled: () -> Bool, progress: (Int) -> Void = { _ in }
+  ) throws {
+    room = .allocate(byteCount: Self.smallSize, alignment: 16)
+    defer { room.deallocate() }
+    inherits = try hasInheritance(schedule)
+    for (index, item) in schedule.items.enumerated() {
       if isCancelled() { throw Cancellation() }
+      progress(index)
       try make(item)
     }
     for (location, time) in times.reversed() {
@@ -33,7 +47,7 @@ struct Stager {
   }
 
   /// Many files are cheaper to make durable together.
-  private func synchronize(_ schedule: Schedule) throws {
+  private mutating func synchronize(_ schedule: Schedule) throws {
     try attempt("write what is to be applied to the disk") { () throws(Errno) in
       for (index, path) in stages.paths.enumerated() where !path.isEmpty {
         let folder = try stages.folder(Slot(stage: index, number: 0))
@@ -59,13 +73,35 @@ struct Stager {
     }
   }
 
-  private func folder(of location: Schedule.Location) throws -> OpenFile {
-    try attempt("open a directory that is to be applied") { () throws(Errno) in
+  /// Whether a stage or anything that is made hands an access list down.
+  private func hasInheritance(_ schedule: Schedule) throws -> Bool {
+    let name = ByteString("system.posix_acl_default")
+    for item in schedule.items {
+      if case .new(let change) = item.source, change.new?.attributes?[name] != nil { return true }
+    }
+    return try attempt("read the access list of an apply's directory") { () throws(Errno) in
+      for index in stages.paths.indices {
+        let folder = try stages.folder(Slot(stage: index, number: 0))
+        if try folder.ownAttributes()[name] != nil { return true }
+      }
+      return false
+    }
+  }
+
+  private mutating func folder(of location: Schedule.Location) throws -> OpenFile {
+    let path =
+      location.inner.isEmpty
+      ? ByteString([]) : location.slot.name.appending(location.inner.parent)
+    if let last = lastFolder, last.slot.stage == location.slot.stage, last.path == path {
+      return last.folder
+    }
+    let opened = try attempt("open a directory that is to be applied") { () throws(Errno) in
       let folder = try stages.folder(location.slot)
-      guard !location.inner.isEmpty else { return OpenFile(try folder.open(".", [.directory])) }
-      let path = location.slot.name.appending(location.inner.parent)
+      if path.isEmpty { return OpenFile(try folder.open(".", [.directory])) }
       return OpenFile(try folder.open(beneath: path, [.directory]))
     }
+    lastFolder = (location.slot, path, opened)
+    return opened
   }
 
   private func name(of location: Schedule.Location) -> ByteString {
@@ -106,7 +142,8 @@ struct Stager {
       let made = try attempt("make", change.path) { () throws(Errno) in
         try parent.open(name, [.readWrite, .create, .exclusive, .noFollow], mode: 0o600)
       }
-      try contents.open(change.newContent, size: new.size).copy(to: made.borrowed)
+      try fill(made.borrowed, with: change.newContent, size: new.size)
+      if !inherits, try describe(made.borrowed, change, new) { return }
     case .directory:
       try attempt("make the directory", change.path) { () throws(Errno) in
         try parent.makeDirectory(name)
@@ -122,6 +159,34 @@ struct Stager {
       }
     }
     try describe(change, new, in: parent, name)
+  }
+
+  /// Writes a content into a new file.
+  private func fill(_ file: Descriptor, with content: Content, size: Int64) throws {
+    guard size > 0 else { return }
+    guard size <= Self.smallSize, case .object = content else {
+      return try contents.open(content, size: size).copy(to: file)
+    }
+    let count = try contents.open(content, size: size).read(into: room, at: 0)
+    try attempt("copy a file's content") { () throws(Errno) in
+      try file.write(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    }
+  }
+
+  /// Describes a new file by its descriptor, where nothing but owner, mode and time is to be said;
+  /// false: more is.
+  private func describe(_ file: Descriptor, _ change: Change, _ new: Facts) throws -> Bool {
+    let hasOthers = new.attributes == nil && change.kind != .added && !change.isReplacement
+    guard new.attributes?.isEmpty ?? true, !hasOthers else { return false }
+    let status = try attempt("look at", change.path) { () throws(Errno) in try file.status() }
+    guard status.owner == new.owner, status.group == new.group else { return false }
+    try attempt("describe", change.path) { () throws(Errno) in
+      if status.permissions != mode_t(new.permissions) {
+        try file.setPermissions(mode_t(new.permissions))
+      }
+      try file.setTimes(accessed: nil, modified: new.modified)
+    }
+    return true
   }
 
   /// Gives what was made its owner, attributes, mode and time, in this order: a new owner clears

@@ -77,13 +77,15 @@ extension Planner {
     change.pinnedAt = node.origin
     change.keepsInode = node.flags.contains(.linked)
     var facts = Facts(node)
-    let origin = try node.origin.flatMap { try lower.status($0) }
+    let path = survey.origin(of: node)
+    let origin = try path.flatMap { try lower.status($0) }
+    if let origin { keepLowers(&facts, of: node, origin) }
     if let origin, node.flags.contains(.lowerAttributes) {
       (facts.permissions, facts.modified) = (UInt16(origin.permissions), origin.modified)
       (facts.owner, facts.group) = (origin.owner, origin.group)
     }
     if let origin, node.flags.contains(.lowerContent) { facts.size = origin.size }
-    if node.kind == .symlink, facts.target == nil, let path = node.origin, origin != nil {
+    if node.kind == .symlink, facts.target == nil, let path, origin?.kind == .symlink {
       facts.target = try lower.target(path)
     }
     if !node.flags.contains(.lowerExtendedAttributes) {
@@ -91,7 +93,7 @@ extension Planner {
     }
     change.new = facts
     change.newContent = content(of: node)
-    if change.kind == .renamed, let path = node.origin, let origin {
+    if change.kind == .renamed, let path, let origin {
       change.old = Facts(origin, target: try targetOf(origin, at: path))
       if origin.kind == .regular { change.oldContent = .lower(path) }
       if facts.attributes != nil { change.old?.attributes = try lower.attributes(path) }
@@ -101,9 +103,24 @@ extension Planner {
     }
   }
 
+  /// A directory gets attributes of its own with the first name that comes or goes in it: only
+  /// what differs from what they were then was changed by the session.
+  private func keepLowers(_ facts: inout Facts, of node: Node, _ there: FileStatus) {
+    guard node.kind == .directory, there.kind == .directory, let origin = node.origin,
+      !origin.isEmpty
+    else { return }
+    let pin = pins[PinKey(root: root.id, path: origin)]
+    if pin.map({ $0.permissions == facts.permissions }) ?? true {
+      facts.permissions = UInt16(there.permissions)
+    }
+    if pin.map({ $0.owner == facts.owner && $0.group == facts.group }) ?? true {
+      (facts.owner, facts.group) = (there.owner, there.group)
+    }
+  }
+
   private func content(of node: Node) -> Content {
     guard node.kind == .regular else { return .zeros }
-    if let origin = node.origin {
+    if let origin = survey.origin(of: node) {
       if node.flags.contains(.lowerContent) { return .lower(origin) }
       if node.flags.contains(.partial), let object = node.object {
         return .partial(object, over: origin)

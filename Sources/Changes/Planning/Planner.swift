@@ -8,6 +8,8 @@ struct Planner {
   let root: Root
   let contents: ContentReader
   let survey: Survey
+  /// What the lower was where the session changed it.
+  let pins: [PinKey: Pin]
   var changes: [Change] = []
   var directoryTimes: [ByteString: Timestamp] = [:]
 
@@ -15,11 +17,11 @@ struct Planner {
 
   static func plan(
     tree: SavedTree, attributes: [NodeID: [ByteString: [UInt8]]], root: Root,
-    contents: ContentReader
+    contents: ContentReader, pins: [PinKey: Pin]
   ) throws -> Plan {
     var planner = Planner(
       tree: tree, attributes: attributes, root: root, contents: contents,
-      survey: try Survey(tree: tree, root: root, lower: contents.lower))
+      survey: try Survey(tree: tree, root: root, lower: contents.lower), pins: pins)
     try planner.compareTop()
     try planner.compareNameless()
     planner.changes.sort(by: Change.precedes)
@@ -120,7 +122,7 @@ struct Planner {
       && (node.kind == .directory || node.flags.contains(.lowerContent))
     if let there = place.there, there.kind == node.kind {
       if !isLowers { try modify(node, place, there) }
-    } else if !isLowers {
+    } else if !isLowers, !isOnlyTouched(node) {
       if let there = place.there, let base = place.base { try delete(place, base, there) }
       try add(node, place)
     }
@@ -134,6 +136,15 @@ struct Planner {
     }
   }
 
+  /// Whether the session changed only names in a directory of the lower: when the host has taken it
+  /// away, that is no reason to make it again.
+  private func isOnlyTouched(_ node: Node) -> Bool {
+    guard node.kind == .directory, node.flags.contains(.merged), let origin = node.origin else {
+      return false
+    }
+    return pins[PinKey(root: root.id, path: origin)] == nil
+  }
+
   private mutating func compareNew(_ node: Node, _ place: Place) throws {
     let isSameKind = place.there?.kind == node.kind
     if let there = place.there, isSameKind {
@@ -145,7 +156,14 @@ struct Planner {
     guard node.kind == .directory else { return }
     noteTimes(node, place)
     try visit(
-      node.id, at: place.path, base: isSameKind ? place.base : nil, hidesRest: isSameKind)
+      node.id, at: place.path, base: isSameKind ? place.base : nil,
+      hidesRest: isSameKind && hidesLower(place))
+  }
+
+  /// Whether a new directory stands for one that the session took away: one that the host has made
+  /// meanwhile hides nothing of the host's.
+  private func hidesLower(_ place: Place) -> Bool {
+    place.base.flatMap { pins[PinKey(root: root.id, path: $0)] }?.kind == .directory
   }
 
   private mutating func compareRenamed(_ node: Node, _ place: Place) throws {

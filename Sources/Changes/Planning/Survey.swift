@@ -51,7 +51,7 @@ struct Survey {
 
   /// The path of the lower on which the names in a directory stand.
   func childBase(of node: Node, on base: ByteString?) -> ByteString? {
-    if node.flags.contains(.merged) { return node.origin }
+    if node.flags.contains(.merged) { return origin(of: node) }
     guard let base, !moved.contains(base) else { return nil }
     return base
   }
@@ -73,9 +73,10 @@ struct Survey {
     return found
   }
 
-  /// A place on which the lower has the very inode of a file: one of its hard links.
+  /// A place on which the lower has the very inode: a hard link of it, or the host made the same
+  /// rename.
   private func otherName(of id: NodeID, _ places: [Placement]) throws -> ByteString? {
-    guard let node = tree.nodes[id], node.kind != .directory else { return nil }
+    guard let node = tree.nodes[id] else { return nil }
     for base in places.compactMap(\.base).sorted() where !moved.contains(base) {
       guard let status = try lower.status(base) else { continue }
       if status.inode == node.originInode, status.device == node.originDevice { return base }

@@ -150,6 +150,16 @@ package struct Tally: Sendable {
 
   /// Counts the entries of a plan and their lines.
   package init(_ plan: Plan, _ contents: ContentReader) throws {
+    self.init(entriesOf: plan)
+    try plan.forEachFile(contents) { file in
+      let count = try LineCount(file, contents)
+      addedLines += count.added
+      deletedLines += count.deleted
+    }
+  }
+
+  /// Counts the entries of a plan, which reads nothing.
+  package init(entriesOf plan: Plan) {
     for change in plan.changes {
       let files = change.below.filter(\.facts.isTracked).count
       switch change.kind {
@@ -158,11 +168,6 @@ package struct Tally: Sendable {
       case .renamed: renamed += 1
       case .deleted: deleted += change.fileKind == .directory ? max(files, 1) : 1
       }
-    }
-    try plan.forEachFile(contents) { file in
-      let count = try LineCount(file, contents)
-      addedLines += count.added
-      deletedLines += count.deleted
     }
   }
 }

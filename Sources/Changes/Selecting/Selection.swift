@@ -64,6 +64,18 @@ extension Plan {
     guard !selection.isEverything else { return self }
     var chosen = Set(changes.indices.filter { selection.contains(changes[$0]) })
     if purpose != .showing { complete(&chosen, purpose) }
+    return part(chosen)
+  }
+
+  /// The part of the plan that has the entries of some keys, with everything that can't be left
+  /// behind.
+  package func selecting(keys: Set<ByteString>, for purpose: Purpose) -> Plan {
+    var chosen = Set(changes.indices.filter { keys.contains(changes[$0].key) })
+    complete(&chosen, purpose)
+    return part(chosen)
+  }
+
+  private func part(_ chosen: Set<Int>) -> Plan {
     var part = self
     part.changes = chosen.sorted().map { changes[$0] }
     part.isWhole = part.changes.count == changes.count
@@ -80,7 +92,7 @@ extension Plan {
   }
 
   private func complete(_ chosen: inout Set<Int>, _ purpose: Purpose) {
-    let needs = Dependencies(changes)
+    var needs = Dependencies(changes)
     var waiting = Array(chosen)
     while let index = waiting.popLast() {
       for other in needs.companions(of: index, purpose) where chosen.insert(other).inserted {
@@ -97,6 +109,8 @@ private struct Dependencies {
   private var byNode: [NodeID: [Int]] = [:]
   private var byBase: [ByteString: [Int]] = [:]
   private var byRenamedOrigin: [ByteString: Int] = [:]
+  /// The entries of each git repository, until they were asked for.
+  private var byRepository: [ByteString: [Int]] = [:]
 
   init(_ changes: [Change]) {
     self.changes = changes
@@ -105,12 +119,21 @@ private struct Dependencies {
       if let node = change.node { byNode[node, default: []].append(index) }
       if let base = change.base { byBase[base, default: []].append(index) }
       if change.kind == .renamed, let origin = change.origin { byRenamedOrigin[origin] = index }
+      if let place = Self.repository(of: change) { byRepository[place, default: []].append(index) }
     }
   }
 
-  func companions(of index: Int, _ purpose: Purpose) -> [Int] {
+  private static func repository(of change: Change) -> ByteString? {
+    (change.base ?? change.origin ?? change.path).repository
+  }
+
+  mutating func companions(of index: Int, _ purpose: Purpose) -> [Int] {
     let change = changes[index]
     var found = byPath[change.path] ?? []
+    // Once one of a repository is chosen all are: they are told to the first that asks.
+    if let place = Self.repository(of: change) {
+      found += byRepository.removeValue(forKey: place) ?? []
+    }
     if let node = change.node { found += byNode[node] ?? [] }
     // What stands where something else was has to wait for it to leave.
     if let base = change.base, let mover = byRenamedOrigin[base] { found.append(mover) }

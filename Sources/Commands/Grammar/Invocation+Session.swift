@@ -9,7 +9,15 @@ extension Invocation {
   func catalogue() throws -> Catalogue? { try Catalogue.open(home: home, create: false) }
 
   /// The session that `--session` names, else the project's own; an error where there is none.
+  ///
+  /// What an interrupted apply left is finished or taken back first.
   func session() throws -> StoredSession {
+    let session = try storedSession()
+    try Landing.recover(session, self)
+    return session
+  }
+
+  private func storedSession() throws -> StoredSession {
     guard let catalogue = try catalogue() else {
       if let wanted = try arguments.text("session") { throw Self.noSession(named: wanted) }
       throw Self.noSession(of: try project())

@@ -9,13 +9,37 @@ struct Landing {
   let application: Application
 
   /// Takes the session's lock; a session whose commands run is refused.
-  init(_ session: borrowing StoredSession, root name: String?) throws {
+  init(_ session: borrowing StoredSession, root name: String?, to copy: ByteString? = nil) throws {
     let store = try Self.store(of: session)
+    try Application.recover(store)
     let root = try Review.root(name, of: store.roots)
     let directory = try attempt("open", root.path) { () throws(Errno) in
       try Descriptor.currentDirectory.open(root.path, [.directory, .noFollow])
     }
-    application = try Application(store, root: root, directory: directory)
+    if let copy {
+      let opened = try attempt("open", copy) { () throws(Errno) in
+        try Descriptor.currentDirectory.open(copy, [.directory])
+      }
+      application = try Application(
+        store, root: root, directory: directory, copyAt: copy, copy: opened)
+    } else {
+      application = try Application(store, root: root, directory: directory)
+    }
+  }
+
+  /// Finishes or takes back what an interrupted apply left of a session that rests; says so.
+  static func recover(_ session: borrowing StoredSession, _ invocation: Invocation) throws {
+    guard try Application.isInterrupted(in: session.directory.borrowed), !session.isRunning else {
+      return
+    }
+    for recovery in try Application.recover(store(of: session)) {
+      switch recovery {
+      case .undone(let number):
+        invocation.say("apply \(number) was interrupted; it was taken back, nothing of it is left")
+      case .finished(let number):
+        invocation.say("apply \(number) was interrupted; it is finished now")
+      }
+    }
   }
 
   static func store(of session: borrowing StoredSession) throws -> SessionStore {
@@ -50,8 +74,8 @@ extension Failure {
     var hint: String?
     if case .conflicts(let conflicts) = error {
       sentence += ":"
-      for conflict in conflicts { sentence += "\n          \(conflict.description)" }
-      hint = "look with 'cowbox diff', change one side, and apply again"
+      for line in Resolving.table(of: conflicts) { sentence += "\n          \(line)" }
+      hint = Resolving.hint
     }
     self.init(sentence, hint: hint, code: error.exitCode)
   }

@@ -12,34 +12,65 @@ enum ApplyCommand {
     options: Selecting.options + [
       Option("dry-run", short: "n", "check and show, write nothing"),
       Option("diff", value: "ID", "only if the difference is the one that was reviewed"),
-      Review.option, Invocation.json,
+    ] + Resolving.options + [
+      Option("in-place", "write changed files into the inodes that the project has"),
+      Copy.option, Review.option, Invocation.json,
     ],
     details: """
       Nothing is written where anything conflicts with what the project has become meanwhile; then the
       exit status is 3. An apply that is killed at any moment is finished or taken back by the next
       command. 'cowbox diff --id' prints the id that --diff takes.
+
+      \(Resolving.details)
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
-    let landing = try Landing(session, root: invocation.arguments.text("root"))
+    let landing = try Landing(
+      session, root: invocation.arguments.text("root"), to: Copy.path(invocation))
     let application = landing.application
-    try application.recover()
     let whole = try application.plan()
-    let contents = try application.contents()
-    let id = try whole.id(contents)
+    let id = try identity(of: whole, application, invocation)
     let plan = try Selecting.part(of: whole, for: .applying, invocation)
-    if let reviewed = try invocation.arguments.text("diff"), !matches(reviewed, id) {
+    let resolution = try Resolving.resolution(invocation, root: whole.root.path)
+    var resolved = try application.resolve(plan, resolution)
+    guard resolved.conflicts.isEmpty else {
+      throw try Resolving.failure(resolved.conflicts, session.name, invocation)
+    }
+    if invocation.arguments.has("in-place") { resolved.plan = resolved.plan.writtenInPlace() }
+    if invocation.arguments.has("dry-run") {
+      return try show(resolved, application.contents(), invocation)
+    }
+    // Counting lines means reading all that lands: only who asks for figures waits for it.
+    let tally =
+      invocation.wantsJSON
+      ? try Tally(resolved.plan, application.contents()) : Tally(entriesOf: resolved.plan)
+    try land(resolved, id, by: application, invocation)
+    try report(tally, resolved, id, session.name, application, invocation)
+    return ExitCode.done
+  }
+
+  /// The id of the difference, where somebody wants to know it: it costs reading all that lands.
+  private static func identity(
+    of plan: Plan, _ application: Application, _ invocation: Invocation
+  ) throws -> String? {
+    let reviewed = try invocation.arguments.text("diff")
+    guard reviewed != nil || invocation.wantsJSON else { return nil }
+    let id = try plan.id(application.contents())
+    if let reviewed, !matches(reviewed, id) {
       throw Failure(ApplyError.planMoved(reviewed: reviewed, now: id))
     }
-    let conflicts = try application.check(plan)
-    guard conflicts.isEmpty else { throw Failure(ApplyError.conflicts(conflicts)) }
-    let tally = try Tally(plan, contents)
-    if invocation.arguments.has("dry-run") { return try show(plan, contents, invocation) }
-    do { try application.run(plan) } catch let error as ApplyError { throw Failure(error) }
-    for refusal in application.refusals { invocation.say(refusal) }
-    try report(tally, plan, id, session.name, invocation)
-    return ExitCode.done
+    return id
+  }
+
+  private static func land(
+    _ resolved: ResolvedPlan, _ id: String?, by application: Application,
+    _ invocation: Invocation
+  ) throws {
+    let watch = try Watch(application, invocation)
+    defer { watch.end() }
+    try application.run(resolved.plan, overruling: resolved.overruled, id: id)
+    if !resolved.forgotten.isEmpty { try application.forget(resolved.forgotten) }
   }
 
   /// A beginning of at least eight digits suffices.
@@ -47,35 +78,60 @@ enum ApplyCommand {
     reviewed == id || (reviewed.count >= 8 && id.hasPrefix(reviewed))
   }
 
-  private static func show(_ plan: Plan, _ contents: ContentReader, _ invocation: Invocation)
-    throws -> Int32
-  {
+  private static func show(
+    _ resolved: ResolvedPlan, _ contents: ContentReader, _ invocation: Invocation
+  ) throws -> Int32 {
     let output = invocation.output
     let sink = TextSink { bytes in try output.write(bytes) }
     if invocation.wantsJSON {
-      try JSONText(plan, contents).write(to: sink)
+      try JSONText(resolved.plan, contents).write(to: sink)
     } else {
-      try NameLists(plan, contents).write(.nameStatus, to: sink)
+      try NameLists(resolved.plan, contents).write(.nameStatus, to: sink)
     }
     try sink.finish()
+    tellResolution(resolved, invocation)
     invocation.say(
-      plan.isEmpty ? "there is nothing to apply" : "nothing conflicts; nothing was written")
+      resolved.plan.isEmpty ? "there is nothing to apply" : "nothing conflicts; nothing was written"
+    )
     return ExitCode.done
   }
 
   private static func report(
-    _ tally: Tally, _ plan: Plan, _ id: String, _ name: SessionName, _ invocation: Invocation
+    _ tally: Tally, _ resolved: ResolvedPlan, _ id: String?, _ name: SessionName,
+    _ application: Application, _ invocation: Invocation
   ) throws {
+    for refusal in application.refusals { invocation.say(refusal) }
+    tellResolution(resolved, invocation)
+    let isEmpty = resolved.plan.isEmpty
     if invocation.wantsJSON {
       let value: JSON = [
-        "session": .string(name.text), "diff": .string(id), "applied": .bool(!plan.isEmpty),
-        "changes": tally.json,
+        "session": .string(name.text), "diff": JSON.optional(id) { .string($0) },
+        "applied": .bool(!isEmpty), "changes": tally.json,
+        "merged": .array(resolved.merged.keys.sorted().map { JSON($0) }),
+        "pending": .array(resolved.skipped.sorted().map { JSON($0) }),
+        "forgotten": .array(resolved.forgotten.sorted().map { JSON($0) }),
       ]
       try invocation.output.line(value.prettyText)
-    } else if plan.isEmpty {
+    } else if isEmpty {
       invocation.say("there is nothing to apply")
     } else {
-      invocation.say("applied \(tally.words) to '\(plan.root.path.printable)'")
+      let place = application.elsewhere ?? resolved.plan.root.path
+      invocation.say("applied \(tally.words) to '\(place.printable)'")
+    }
+  }
+
+  private static func tellResolution(_ resolved: ResolvedPlan, _ invocation: Invocation) {
+    for (path, hasMarkers) in resolved.merged.sorted(by: { $0.key < $1.key }) {
+      invocation.say(
+        "merged '\(path.printable)'" + (hasMarkers ? "; look for the markers in it" : ""))
+    }
+    if !resolved.skipped.isEmpty {
+      invocation.say("\(Amounts.count(resolved.skipped.count, "change")) in conflict left pending")
+    }
+    if !resolved.forgotten.isEmpty {
+      invocation.say(
+        "\(Amounts.count(resolved.forgotten.count, "change")) of the session given up for the "
+          + "project's ('cowbox undo' brings it back)")
     }
   }
 }

@@ -35,7 +35,6 @@ enum DiscardCommand {
     throws -> Int32
   {
     let landing = try Landing(session, root: invocation.arguments.text("root"))
-    try landing.application.recover()
     let plan = try landing.application.plan()
     let part = try Selecting.part(of: plan, for: .discarding, invocation)
     let tally = try Tally(part, landing.application.contents())

@@ -7,7 +7,7 @@ import Store
 enum RevertCommand {
   static let verb = Verb(
     "revert", .review, "take back the last apply, or the one with a number",
-    operands: .any("[NUMBER]"), options: [Review.option],
+    operands: .any("[NUMBER]"), options: [Copy.option, Review.option],
     details: """
       The project becomes what it was before that apply; the session has the changes again. Nothing
       is written where the project has changed meanwhile in the same places: the exit status is 3.
@@ -21,16 +21,18 @@ enum RevertCommand {
       }
       return number
     }
-    let application = try Landing(session, root: invocation.arguments.text("root")).application
-    try application.recover()
-    let made: Int
-    do { made = try application.revert(number) } catch let error as ApplyError {
-      throw Failure(error)
-    }
+    let landing = try Landing(
+      session, root: invocation.arguments.text("root"), to: Copy.path(invocation))
+    let application = landing.application
+    let watch = try Watch(application, invocation)
+    defer { watch.end() }
+    let made = try application.revert(number)
+    watch.end()
     for refusal in application.refusals { invocation.say(refusal) }
+    let place = application.elsewhere ?? application.root.path
+    let again = "cowbox revert" + (application.elsewhere == nil ? "" : " --to DIR") + " \(made)"
     invocation.say(
-      "took the apply back; '\(application.root.path.printable)' is as it was before "
-        + "('cowbox revert \(made)' brings it again)")
+      "took the apply back; '\(place.printable)' is as it was before ('\(again)' brings it again)")
     return ExitCode.done
   }
 }

@@ -65,6 +65,9 @@ extension FileSystem {
     }
     guard let key else { return }
     let status = try status(of: slot, known)
+    if let lower = lowers.first(where: { $0.root.id == key.root }) {
+      try pinRepository(of: key.path, in: lower)
+    }
     var pin = Pin(root: key.root, path: key.path, status: status)
     if status.kind == .symlink {
       let opened = try openLower(slot, [.path, .noFollow])
@@ -86,12 +89,64 @@ extension FileSystem {
     let lower = tree.lock.with { lowers[Int(inodes[parent].pointee.root)] }
     let key = PinKey(root: lower.root.id, path: path)
     guard !tree.lock.with({ tree.isPinned(key) }) else { return }
+    try pinRepository(of: path, in: lower)
     var pin = Pin(root: lower.root.id, path: path, status: status)
     if status.kind == .symlink {
       let directory = try lowerDirectory(parent)
       pin.target = try directory.descriptor.symlinkTarget(name)
     }
     tree.lock.with { tree.setPin(pin) }
+  }
+
+  /// Keeps the content of a small file as well, before another one takes its place: that is how
+  /// most programs write a file, and a merge wants to know what it was.
+  func pinContent(_ name: ByteString, in parent: Slot, _ status: FileStatus) throws(Errno) {
+    guard status.kind == .regular, status.size <= Self.baseLimit else { return }
+    let pin = tree.lock.with {
+      lowerPath(of: parent).flatMap { path in
+        tree.pin(
+          PinKey(
+            root: lowers[Int(inodes[parent].pointee.root)].root.id, path: path.appending(name)))
+      }
+    }
+    guard let pin, pin.base == nil else { return }
+    let directory = try lowerDirectory(parent)
+    let file: OwnedDescriptor
+    do {
+      file = try directory.descriptor.open(name, [.noFollow, .nonBlocking])
+    } catch .accessDenied {
+      // Who may not read a file may replace it all the same: then there is no merging it.
+      return
+    }
+    let now = try file.borrowed.status()
+    guard now.inode == pin.inode, now.changed == pin.changed, now.size == pin.size else { return }
+    let bytes = try file.borrowed.readAll(limit: Int(Self.baseLimit))
+    tree.lock.with { tree.setBase(pin, bytes) }
+  }
+
+  /// Keeps, with the first change in a git repository, where its HEAD and its refs stood: objects
+  /// and an index of the session are of use only with those.
+  private func pinRepository(of path: ByteString, in lower: Lower) throws(Errno) {
+    guard let place = path.repository else { return }
+    let key = PinKey(root: lower.root.id, path: place.appending("HEAD"))
+    guard !tree.lock.with({ tree.isPinned(key) }) else { return }
+    for name: ByteString in ["HEAD", "packed-refs", "refs"] {
+      try pinAll(place.appending(name), in: lower)
+    }
+  }
+
+  private func pinAll(_ path: ByteString, in lower: Lower) throws(Errno) {
+    do throws(Errno) {
+      let opened = try lower.directory.borrowed.open(beneath: path, [.path, .noFollow])
+      let status = try opened.borrowed.status()
+      var pin = Pin(root: lower.root.id, path: path, status: status)
+      if status.kind == .symlink { pin.target = try opened.borrowed.symlinkTarget("") }
+      tree.lock.with { tree.setPin(pin) }
+      guard status.kind == .directory else { return }
+      for name in try opened.borrowed.entryNames() { try pinAll(path.appending(name), in: lower) }
+    } catch .noEntry {
+      // A repository need not have all of it.
+    }
   }
 
   /// Says that a directory's list of names changed: its times move, as on any file system.

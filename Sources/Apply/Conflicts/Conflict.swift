@@ -1,0 +1,50 @@
+import Changes
+import Linux
+
+/// A place where the project is no longer what the session saw.
+package struct Conflict: Sendable, Equatable {
+  /// What became of it.
+  package enum Reason: String, Sendable, CaseIterable {
+    case changed
+    case attributesChanged = "attributes changed"
+    case gone
+    case appeared
+    case kindChanged = "kind changed"
+    case parentGone = "parent gone"
+    case repositoryMoved = "repository moved"
+  }
+
+  /// The entry of the plan that can't land.
+  package let key: ByteString
+  /// What that entry does.
+  package let kind: Change.Kind
+  package let path: ByteString
+  package let reason: Reason
+  /// Why no merge was possible, where one was asked for.
+  package var obstacle: String?
+
+  init(_ change: Change, _ path: ByteString, _ reason: Reason) {
+    self.init(key: change.key, kind: change.kind, path: path, reason)
+  }
+
+  init(key: ByteString, kind: Change.Kind, path: ByteString, _ reason: Reason) {
+    (self.key, self.kind, self.path, self.reason) = (key, kind, path, reason)
+  }
+
+  /// What happened, as a sentence.
+  package var description: String {
+    let name = "'\(path.printable)'"
+    let sentence =
+      switch reason {
+      case .changed: "\(name) was changed in the project as well"
+      case .attributesChanged:
+        "mode, owner or attributes of \(name) were changed in the project as well"
+      case .gone: "\(name) is gone from the project"
+      case .appeared: "\(name) has appeared in the project"
+      case .kindChanged: "\(name) became another kind of file in the project"
+      case .parentGone: "the directory of \(name) is gone from the project"
+      case .repositoryMoved: "\(name) belongs to a repository in which the project moved on"
+      }
+    return obstacle.map { "\(sentence) (\($0))" } ?? sentence
+  }
+}

@@ -1,0 +1,73 @@
+import Harness
+import Linux
+import Rehearsal
+
+/// One command that is interrupted, on a session made for it.
+package enum CrashVerb: String, CaseIterable, Sendable {
+  case apply, part, inPlace = "in-place", merge, revert, discard, discardPart = "discard-part",
+    refresh
+
+  static let project = """
+    mkdir -p src/deep gone; seq 1 30 > a.txt; printf 'no newline' > b.txt
+    printf 'x\\000y' > bin; echo deep > src/deep/f; echo s > src/s; echo g > gone/g; ln -s a.txt link
+    echo run > tool; chmod 755 tool; echo one > h1; ln h1 h2
+    """
+
+  static let session = "p-crash"
+
+  /// The words of the command line.
+  var words: [String] {
+    switch self {
+    case .apply: ["apply"]
+    case .part: ["apply", "a.txt", "moved", "fresh"]
+    case .inPlace: ["apply", "--in-place"]
+    case .merge: ["apply", "--merge"]
+    case .revert: ["revert"]
+    case .discard: ["discard"]
+    case .discardPart: ["discard", "a.txt", "moved", "fresh"]
+    case .refresh: ["refresh"]
+    }
+  }
+
+  /// Makes the project and the session; the lock is free afterwards.
+  func prepare() throws -> Rehearsal {
+    let session = try Rehearsal(Self.project, named: Self.session)
+    try session.write(
+      "a.txt", "first\n" + (2...30).map { "\($0)\n" }.joined())
+    try session.rename("src/deep", "moved")
+    try session.removeTree("gone")
+    try session.makeDirectory("fresh")
+    try session.create("fresh/x", "x\n")
+    try session.makeFIFO("fresh/pipe")
+    try session.rename("b.txt", "fresh/b.txt")
+    try session.setMode("tool", 0o700)
+    try session.remove("link")
+    try session.makeSymlink("link", to: "elsewhere")
+    try session.write("h1", "through h1\n")
+    try session.store?.flush(durable: true)
+    switch self {
+    case .merge, .refresh: try session.place.shell("sed -i s/^28$/host/ a.txt")
+    case .revert:
+      session.close()
+      let ended = try cowbox(["apply"], on: session).run()
+      guard ended.status == 0 else { throw CrashFailure("no apply to revert: \(ended.complaint)") }
+    default: break
+    }
+    session.close()
+    return session
+  }
+
+  /// The built cowbox with some words, on the session.
+  func cowbox(_ words: [String], on session: Rehearsal) -> Command {
+    Command(
+      [Playground.binary, "--session", Self.session] + words, in: session.place.project,
+      environment: Playground.environment.merging(["COWBOX_STATE": session.place.state]) { $1 })
+  }
+}
+
+/// What went wrong, as a sentence.
+package struct CrashFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}
