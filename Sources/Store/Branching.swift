@@ -18,16 +18,22 @@ package struct BranchOrigin: Hashable, Sendable {
 extension SessionStore {
   /// Makes a branch of the session in `source` in an empty directory that exists.
   ///
-  /// A keeper of the source must have closed the step before, see `beginStep`.
+  /// A keeper of the source must have closed the step before, see `beginStep`. `isResting` says that
+  /// the caller has the source's lock: then its journal need not be looked at.
+  ///
+  /// Nothing is waited for: what a branch begins with is the source's, and on the disk there. Who
+  /// opens it for writing sees to it first that the disk has it, see `settle`.
   package static func branch(
-    from source: Descriptor, _ origin: BranchOrigin, into directory: consuming OwnedDescriptor
+    from source: Descriptor, _ origin: BranchOrigin, into directory: consuming OwnedDescriptor,
+    isResting: Bool = false
   ) throws(StoreError) {
     try SessionFiles.create(in: directory.borrowed)
     let old = try reopen(source)
     let files = try SessionFiles.open(directory)
+    try files.markUnsettled()
     let database = try Database(path: files.databasePath, mode: .create)
-    try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-    try database.attach(old.databasePath, as: "source")
+    try database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+    try database.attach(old.databasePath, as: "source", isImmutable: isResting)
     try database.execute("BEGIN")
     try database.execute(Schema.creation)
     try database.execute(Self.copying(origin.step))
@@ -97,10 +103,33 @@ extension SessionStore {
   }
 }
 
+extension SessionFiles {
+  private static let mark: ByteString = "unsettled"
+
+  /// Remembers that the session's files may not be on the disk yet.
+  func markUnsettled() throws(StoreError) {
+    do { _ = try run.borrowed.open(Self.mark, [.writeOnly, .create], mode: 0o600) } catch {
+      throw .system(SystemError("create", Self.mark, error))
+    }
+  }
+
+  /// Sees to it that a branch is on the disk before anything in it is acknowledged.
+  func settle() throws(StoreError) {
+    do throws(Errno) {
+      _ = try run.borrowed.status(of: Self.mark)
+    } catch .noEntry { return } catch { throw .system(SystemError("look at", Self.mark, error)) }
+    do throws(Errno) {
+      let opened = try directory.borrowed.open(".", [.directory])
+      try opened.borrowed.synchronizeFileSystem()
+      try run.borrowed.remove(Self.mark)
+    } catch { throw .system(SystemError("write the branch to the disk", nil, error)) }
+  }
+}
+
 extension Database {
-  func attach(_ path: ByteString, as name: String) throws(StoreError) {
+  func attach(_ path: ByteString, as name: String, isImmutable: Bool = false) throws(StoreError) {
     let row = try statement("ATTACH ? AS \(name)")
-    row.bind(1, path.printable)
+    row.bind(1, "file:\(path.printable)" + (isImmutable ? "?immutable=1" : ""))
     try row.run()
   }
 

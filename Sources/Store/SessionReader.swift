@@ -15,6 +15,15 @@ package final class SessionReader {
     roots = try database.roots()
   }
 
+  /// The last step of a session whose lock the caller has.
+  package static func lastStep(ofResting directory: Descriptor) throws(StoreError) -> StepID? {
+    let path = directory.procPath.appending("session.db")
+    let database = try Database(
+      path: ByteString("file:\(path.printable)?immutable=1"), mode: .immutable)
+    try database.checkFormat()
+    return try database.integer("SELECT max(id) FROM step").map { StepID($0) }
+  }
+
   private static func reopened(_ directory: Descriptor) throws(StoreError) -> OwnedDescriptor {
     do { return try directory.open(".", [.directory]) } catch {
       throw .system(SystemError("open the session", nil, error))

@@ -39,8 +39,10 @@ package final class SessionStore: @unchecked Sendable {
   {
     let lock = try SessionLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
+    try files.settle()
     let database = try Database(path: files.databasePath, mode: .write)
     try database.checkFormat()
+    try database.execute("PRAGMA journal_mode = WAL")
     let roots = try database.roots()
     return try SessionStore(files: files, database: database, lock: lock, roots: roots)
   }

@@ -44,8 +44,8 @@ enum BranchCommand {
     _ invocation: Invocation
   ) throws -> Int32 {
     guard let catalogue = try invocation.catalogue() else { return ExitCode.failed }
-    let step = try word.map { try session.read().step(named: $0) } ?? session.closeStep("branch")
-    let made = try catalogue.branch(session, at: step, named: wanted)
+    let from = try word.map { try session.read().step(named: $0) }
+    let (made, step) = try catalogue.branch(session, at: from, named: wanted)
     invocation.say(
       "session \(made) begins at step \(step.rawValue) of \(session.name); "
         + "'cowbox run --in \(made) -- COMMAND' works in it")

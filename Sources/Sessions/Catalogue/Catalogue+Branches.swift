@@ -33,19 +33,24 @@ extension Catalogue {
     for branch in branches { try branch.setBranchedSession(name.text) }
   }
 
-  /// Makes a branch of a session at a step that has ended.
+  /// Makes a branch of a session at a step that has ended; nil: at what it is now.
   package func branch(
-    _ session: borrowing StoredSession, at step: StepID, named wanted: SessionName?
-  ) throws -> SessionName {
-    let made = try make(named: wanted, for: session.project)
+    _ session: borrowing StoredSession, at wanted: StepID?, named name: SessionName?
+  ) throws -> (SessionName, StepID) {
+    // While we have its lock, nobody can write it.
+    let lock = try session.lockAtRest()
+    let isResting = lock != nil
+    let step = try wanted ?? session.lastStep(isResting: isResting)
+    let made = try make(named: name, for: session.project)
     do {
       let directory = try open(made)
       try SessionStore.branch(
         from: session.directory.borrowed,
         BranchOrigin(session: session.name.text, step: step),
-        into: directory.borrowed.duplicate())
+        into: directory.borrowed.duplicate(), isResting: isResting)
       try Catalogue.enter(directory.borrowed, project: session.project)
-      return made
+      if let lock { try lock.close() }
+      return (made, step)
     } catch {
       // What is left of the attempt is no session; the error that matters is the one above.
       try? remove(made)

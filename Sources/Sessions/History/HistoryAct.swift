@@ -90,13 +90,11 @@ extension StoredSession {
   /// A step that holds the present and that nothing is added to any more.
   ///
   /// Where nobody can write, the last step is one already; else a boundary ends it.
-  package func closeStep(_ message: String) throws -> StepID {
-    if let lock = try lockAtRest() {
-      let last = try SessionReader(directory: directory.borrowed).steps().last?.id
-      try lock.close()
-      if let last { return last }
+  func lastStep(isResting: Bool) throws -> StepID {
+    if isResting, let last = try SessionReader.lastStep(ofResting: directory.borrowed) {
+      return last
     }
-    return StepID(try perform(.boundary(message: message)).rawValue - 1)
+    return StepID(try perform(.boundary(message: "branch")).rawValue - 1)
   }
 
   /// Does something to the session's history: through its keeper, or at rest under its lock.
