@@ -14,7 +14,7 @@ struct Machine {
   init(sides: [Side], place: Workplace) throws {
     kernel = try Command.output(["uname", "-r"])
     processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-    fileSystem = try Command.output(["stat", "-f", "-c", "%T", place.path])
+    fileSystem = try Command.output(["findmnt", "-n", "-o", "FSTYPE", "-T", place.path])
     load =
       try Command.lines(of: "/proc/loadavg").first.map { String($0.prefix { $0 != " " }) } ?? ""
     let kernel = kernel
@@ -22,7 +22,7 @@ struct Machine {
       switch side {
       case .cowbox: (side.name, try Self.ownVersion())
       case .fuse:
-        (side.name, try Command.output(["sh", "-c", "fuse-overlayfs --version 2>&1 | head -n 1"]))
+        (side.name, try Command.output(["sh", "-c", "fuse-overlayfs --version 2>&1 | grep -m 1 version"]))
       default: (side.name, "Linux \(kernel)")
       }
     }

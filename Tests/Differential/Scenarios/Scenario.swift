@@ -30,7 +30,8 @@ package struct Scenario: Sendable {
   }
 
   /// Every scenario that is quick enough for each run of the tests.
-  package static let all: [Scenario] = traps + names + contents + attributes + programs + faults
+  package static let all: [Scenario] =
+    traps + names + contents + attributes + programs + faults + hanging
 
   /// Runs it; nil: it holds.
   package func run(by runner: Runner) throws(Errno) -> Finding? {
