@@ -14,7 +14,7 @@ zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
 fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
+.PHONY: all demo build test everyday fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
 
 all: build
 
@@ -30,6 +30,11 @@ demo: build
 test:
 	@.ci/setup test
 	@.ci/test
+
+# The tools that take minutes: swift, cargo and chromium in a session.
+everyday: build
+	@.ci/setup everyday
+	@.ci/everyday "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox"
 
 # Goes on for as many seconds as FUZZ says.
 FUZZ ?= 600

@@ -64,3 +64,46 @@ int cl_listen_loopback(unsigned short port) {
   errno = saved;
   return -1;
 }
+
+int cl_resolver_socket(unsigned short port) {
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd == -1) return -1;
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  return -1;
+}
+
+long cl_receive_datagram(int socket, void *bytes, size_t length, unsigned char sender[16]) {
+  struct sockaddr_in address = {0};
+  socklen_t size = sizeof address;
+  long count = recvfrom(socket, bytes, length, 0, (struct sockaddr *)&address, &size);
+  memcpy(sender, &address, 16);
+  return count;
+}
+
+long cl_send_datagram(int socket, const void *bytes, size_t length, const unsigned char to[16]) {
+  struct sockaddr_in address;
+  memcpy(&address, to, 16);
+  return sendto(socket, bytes, length, 0, (struct sockaddr *)&address, sizeof address);
+}
+
+int cl_stream_socket(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+int cl_connect_loopback(int socket, unsigned short port) {
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  return connect(socket, (struct sockaddr *)&address, sizeof address);
+}
+
+int cl_local_port(int socket) {
+  struct sockaddr_in address = {0};
+  socklen_t size = sizeof address;
+  if (getsockname(socket, (struct sockaddr *)&address, &size) == -1) return -1;
+  return ntohs(address.sin_port);
+}

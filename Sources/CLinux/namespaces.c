@@ -127,16 +127,22 @@ int cl_packet_pair(int ends[2]) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
 }
 
-int cl_next_reported_call(int listener, int *number, uint64_t *cookie) {
+int cl_next_reported_call(int listener, int *number, uint64_t *first, uint64_t *cookie) {
   struct seccomp_notif call;
   memset(&call, 0, sizeof call);
   if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) == -1) return -1;
   *number = call.data.nr;
+  *first = call.data.args[0];
   *cookie = call.id;
   return 0;
 }
 
 int cl_continue_reported_call(int listener, uint64_t cookie) {
   struct seccomp_notif_resp answer = {.id = cookie, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+int cl_refuse_reported_call(int listener, uint64_t cookie, int error) {
+  struct seccomp_notif_resp answer = {.id = cookie, .error = -error};
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }

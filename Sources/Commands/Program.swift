@@ -9,6 +9,8 @@ package enum Program {
 
   /// Does what the command line says and answers the exit status.
   package static func main() -> Int32 {
+    // First of all: a file that is opened must not take the number of a stream that is closed.
+    _ = Process.closedStreams
     do {
       return try run(Process.arguments.dropFirst())
     } catch {

@@ -67,7 +67,31 @@ extension FilterProgram {
   }
 }
 
+extension FilterProgram {
+  /// The same program, which asks the listener where this one answers EPERM or EAFNOSUPPORT.
+  ///
+  /// ENOSYS stays: it is asked for by every program that tries what is new first.
+  var telling: FilterProgram {
+    var bytes = instructions
+    for at in stride(from: 0, to: bytes.count, by: 8) {
+      let told = [EPERM, EAFNOSUPPORT].contains { errno in
+        // BPF_RET | BPF_K with SECCOMP_RET_ERRNO and the number.
+        bytes[at..<at + 8].elementsEqual([0x06, 0, 0, 0, UInt8(errno), 0, 0x05, 0])
+      }
+      // SECCOMP_RET_USER_NOTIF
+      if told { bytes.replaceSubrange(at + 4..<at + 8, with: [0, 0, 0xC0, 0x7F]) }
+    }
+    return FilterProgram(instructions: bytes)
+  }
+}
+
 extension CallFilter {
+  /// What the filter answers to a call that it reports and that is to be refused.
+  package static func refusal(of number: Int32) -> Errno {
+    let name = name(of: number)
+    return name == "socket" || name == "socketpair" ? Errno(EAFNOSUPPORT) : .notPermitted
+  }
+
   /// Whether libseccomp knows a call of that name, on any architecture.
   package static func isKnown(_ call: String) -> Bool {
     seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR

@@ -12,6 +12,9 @@ extension Restrictions {
       filterListens: profile.calls.mode == .log,
       landlock: LandlockRules(profile, version: Landlock.version),
       limits: ResourceLimit.all(profile.limits))
+    allowsNamespaces =
+      profile.calls.mode == .off
+      || CallDecision(profile.calls, userNamespaces: profile.userNamespaces).allowsNamespaces
   }
 }
 
@@ -27,23 +30,20 @@ extension LandlockRules {
     // A domain that handles files may not mount, which programs with user namespaces do.
     if profile.userNamespaces { files = 0 }
     // Abstract sockets and signals, LANDLOCK_SCOPE_*.
-    let scopes: UInt64 = version >= 6 && profile.network.mode != .host ? 3 : 0
+    let scopes: UInt64 = version >= 6 ? 3 : 0
     if files == 0 && scopes == 0 { return nil }
     self.init(handledFiles: files, scopes: scopes)
   }
 }
 
 extension ResourceLimit {
-  /// The limits that a process can be given; those of the whole run are the keeper's.
+  /// The limits that each process gets; those of all together are the box's.
   static func all(_ limits: Limits) -> [ResourceLimit] {
     var all: [ResourceLimit] = []
     func add(_ resource: Int32, _ most: UInt64?) {
       if let most { all.append(ResourceLimit(resource: resource, most: most)) }
     }
     add(0, limits.cpuSeconds)  // RLIMIT_CPU
-    // RLIMIT_DATA: RLIMIT_AS would count what node and Java only reserve.
-    add(2, limits.memory)
-    add(6, limits.processes)  // RLIMIT_NPROC
     add(7, limits.openFiles)  // RLIMIT_NOFILE
     return all
   }

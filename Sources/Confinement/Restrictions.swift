@@ -12,6 +12,8 @@ package struct Restrictions: Sendable {
   package var landlock: LandlockRules?
   /// What each command may use.
   package var limits: [ResourceLimit]
+  /// Whether the filter lets commands make user namespaces; only told, the filter decides.
+  package var allowsNamespaces = false
 
   /// Restrictions as they are listed; without arguments only capabilities and privileges go.
   package init(
@@ -24,6 +26,11 @@ package struct Restrictions: Sendable {
     self.landlock = landlock
     self.limits = limits
   }
+}
+
+extension Restrictions {
+  /// The filter that reports what it refuses, so that the refusal can be told; nil where it has none.
+  package var tellingFilter: FilterProgram? { filterListens ? nil : filter?.telling }
 }
 
 /// The kinds of access that Landlock denies, except where the view itself takes writes.

@@ -67,6 +67,14 @@ extension Descriptor {
     try check { cl_fcntl(raw, F_SETFL, Int(wanted)) }
   }
 
+  /// Whether it was opened for writing.
+  ///
+  /// The corresponding system call is `fcntl(2)` with `F_GETFL`.
+  package var isWritable: Bool {
+    let flags = cl_fcntl(raw, F_GETFL, 0)
+    return flags != -1 && flags & O_ACCMODE != O_RDONLY
+  }
+
   /// Whether this is a terminal.
   package var isTerminal: Bool { isatty(raw) == 1 }
 

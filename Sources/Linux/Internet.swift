@@ -44,3 +44,55 @@ package struct InternetAddress: Hashable, Sendable {
     OwnedDescriptor(owning: try check { cl_listen_loopback(port) })
   }
 }
+
+/// Who sent a datagram over the internet's protocols, as the kernel has it.
+package struct DatagramSender: Sendable {
+  fileprivate var raw = [UInt8](repeating: 0, count: 16)
+}
+
+extension Descriptor {
+  /// The port that this socket is bound to; with port 0 the kernel has chosen it.
+  ///
+  /// The corresponding system call is `getsockname(2)`.
+  package func localPort() throws(Errno) -> UInt16 {
+    UInt16(truncatingIfNeeded: try check { cl_local_port(raw) })
+  }
+
+  /// Listens for datagrams at a port of this network namespace's loopback, without blocking.
+  ///
+  /// The corresponding system call is `bind(2)`.
+  package static func resolverSocket(port: UInt16) throws(Errno) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try check { cl_resolver_socket(port) })
+  }
+
+  /// One datagram, cut at `limit` bytes, and who sent it.
+  ///
+  /// The corresponding system call is `recvfrom(2)`.
+  package func receiveDatagram(limit: Int) throws(Errno) -> ([UInt8], DatagramSender) {
+    var sender = DatagramSender()
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let count = try check { cl_receive_datagram(raw, &bytes, limit, &sender.raw) }
+    return (Array(bytes.prefix(count)), sender)
+  }
+
+  /// Sends a datagram.
+  ///
+  /// The corresponding system call is `sendto(2)`.
+  package func sendDatagram(_ bytes: [UInt8], to sender: DatagramSender) throws(Errno) {
+    try check { cl_send_datagram(raw, bytes, bytes.count, sender.raw) }
+  }
+
+  /// A stream socket of this network namespace, not connected yet.
+  ///
+  /// The corresponding system call is `socket(2)`.
+  package static func streamSocket() throws(Errno) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try check { cl_stream_socket() })
+  }
+
+  /// Connects a stream socket to a port of the loopback of the namespace that it was made in.
+  ///
+  /// The corresponding system call is `connect(2)`.
+  package func connectToLoopback(port: UInt16) throws(Errno) {
+    try check { cl_connect_loopback(raw, port) }
+  }
+}

@@ -44,6 +44,14 @@ extension Descriptor {
       owning: try path.withCString { path throws(Errno) in try check { cl_listen_local(path) } })
   }
 
+  /// Makes a local socket at a path of at most 107 bytes and listens on it, never blocking.
+  ///
+  /// The corresponding system calls are `bind(2)` and `listen(2)`.
+  package static func listen(atPath path: ByteString) throws(Errno) -> OwnedDescriptor {
+    OwnedDescriptor(
+      owning: try path.withCString { path throws(Errno) in try check { cl_listen_local(path) } })
+  }
+
   /// The next connection; EAGAIN when there is none.
   ///
   /// The corresponding system call is `accept4(2)`.

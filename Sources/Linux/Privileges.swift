@@ -104,13 +104,13 @@ package struct FilterProgram: Sendable {
 }
 
 extension Descriptor {
-  /// The next call that a listening filter reports on this descriptor: its number and cookie.
+  /// The next call that a listening filter reports on this descriptor.
   ///
   /// The corresponding system call is `ioctl(2)` with `SECCOMP_IOCTL_NOTIF_RECV`.
-  package func nextReportedCall() throws(Errno) -> (number: Int32, cookie: UInt64) {
-    var (number, cookie): (Int32, UInt64) = (0, 0)
-    try check { cl_next_reported_call(raw, &number, &cookie) }
-    return (number, cookie)
+  package func nextReportedCall() throws(Errno) -> ReportedCall {
+    var call = ReportedCall(number: 0, firstArgument: 0, cookie: 0)
+    try check { cl_next_reported_call(raw, &call.number, &call.firstArgument, &call.cookie) }
+    return call
   }
 
   /// Lets a reported call go on as if nothing had been.
@@ -119,4 +119,21 @@ extension Descriptor {
   package func continueReportedCall(_ cookie: UInt64) throws(Errno) {
     try check { cl_continue_reported_call(raw, cookie) }
   }
+}
+
+extension Descriptor {
+  /// Refuses a reported call with an error.
+  ///
+  /// The corresponding system call is `ioctl(2)` with `SECCOMP_IOCTL_NOTIF_SEND`.
+  package func refuseReportedCall(_ cookie: UInt64, _ error: Errno) throws(Errno) {
+    try check { cl_refuse_reported_call(raw, cookie, error.rawValue) }
+  }
+}
+
+/// A system call that waits for a listener's answer.
+package struct ReportedCall: Sendable {
+  package var number: Int32
+  package var firstArgument: UInt64
+  /// What the answer is given with.
+  package var cookie: UInt64
 }

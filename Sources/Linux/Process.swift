@@ -30,6 +30,17 @@ package enum Process {
     return ByteString(cString: value)
   }
 
+  /// Which of the three standard streams the process was started without.
+  ///
+  /// Asked first, before anything is opened: each stands for nothing (`/dev/null`) from then on, so
+  /// that no other file takes its number.
+  package static let closedStreams: [Int32] = (0...2).filter { number in
+    if Descriptor(number).isOpen { return false }
+    // The lowest free number is this one; where that fails too, the stream stays closed.
+    _ = try? Descriptor.currentDirectory.open("/dev/null" as ByteString, [.readWrite]).release()
+    return true
+  }
+
   /// The process id.
   ///
   /// The corresponding system call is `getpid(2)`.

@@ -27,6 +27,27 @@ package enum Amount {
     }
   }
 
+  /// "2" or "1.5" processors, in thousandths; nil where it is neither, or less than one of them.
+  package static func processors(_ text: String) -> UInt64? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let whole = UInt64(parts[0]), whole < 1_000_000,
+      parts.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } })
+    else { return nil }
+    let fraction = parts.count == 2 ? parts[1] : "0"
+    guard (1...3).contains(fraction.count), let part = UInt64(fraction) else { return nil }
+    let thousandths = [100, 10, 1][fraction.count - 1] * part + whole * 1000
+    return thousandths > 0 ? thousandths : nil
+  }
+
+  /// Thousandths of a processor as `processors` reads them.
+  package static func text(processors thousandths: UInt64) -> String {
+    let (whole, rest) = thousandths.quotientAndRemainder(dividingBy: 1000)
+    if rest == 0 { return String(whole) }
+    var digits = String(rest + 1000).dropFirst()
+    while digits.last == "0" { digits.removeLast() }
+    return "\(whole).\(digits)"
+  }
+
   private static func read(_ text: String, _ factor: (String) -> UInt64?) -> UInt64? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }

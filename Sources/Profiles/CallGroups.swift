@@ -33,6 +33,8 @@ package enum CallGroups {
     group("@handles", .forbidden, "open_by_handle_at lookup_dcookie fanotify_init fanotify_mark"),
     group("@io-uring", .absent, "io_uring_setup io_uring_enter io_uring_register"),
     group("@clone3", .absent, "clone3"),
+    group("@modules-of-security", .absent, "lsm_get_self_attr lsm_list_modules lsm_set_self_attr"),
+    group("@obsolete", .absent, "_sysctl sysfs uselib ustat"),
   ]
 
   /// The calls that a word means: a group's, or the one of that name; nil if it is no group.
@@ -40,6 +42,9 @@ package enum CallGroups {
     if word.hasPrefix("@") { return all.first { $0.name == word }?.calls }
     return [word]
   }
+
+  /// Every word that a profile may use for calls: the groups, and the calls in them.
+  static var words: [String] { all.map(\.name) + all.flatMap(\.calls) }
 
   /// The group that a call belongs to.
   package static func group(of call: String) -> Group? { all.first { $0.calls.contains(call) } }

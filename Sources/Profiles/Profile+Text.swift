@@ -31,7 +31,10 @@ extension Profile {
 
   private var limitLines: [String] {
     let set = ProfileChange.Limit.allCases.compactMap { limit in
-      limits[limit].map { "\(limit.rawValue) = \($0)" }
+      limits[limit].map {
+        "\(limit.rawValue) = "
+          + (limit == .cpus ? quoted(Amount.text(processors: $0)) : String($0))
+      }
     }
     return set.isEmpty ? [] : ["", "[limits]"] + set
   }

@@ -123,6 +123,8 @@ package struct Limits: Sendable, Equatable {
   package var processes: UInt64?
   package var openFiles: UInt64?
   package var cpuSeconds: UInt64?
+  /// How many processors may work at a time, in thousandths.
+  package var processors: UInt64?
   package var wallSeconds: UInt64?
   /// The bytes and the files that the session may hold.
   package var sessionBytes: UInt64?

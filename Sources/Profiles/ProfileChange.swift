@@ -24,7 +24,7 @@ package enum ProfileChange: Sendable {
   package enum Limit: String, Sendable, CaseIterable {
     case memory, processes
     case openFiles = "open-files"
-    case cpu, time, size, files
+    case cpu, cpus, time, size, files
     case scratch = "tmp-size"
   }
 }
@@ -115,6 +115,7 @@ extension Limits {
     case .processes: \.processes
     case .openFiles: \.openFiles
     case .cpu: \.cpuSeconds
+    case .cpus: \.processors
     case .time: \.wallSeconds
     case .size: \.sessionBytes
     case .files: \.sessionFiles

@@ -87,6 +87,12 @@ package struct ProfileLibrary: Sendable {
     return result
   }
 
+  /// Looks for mistakes in what a file extends.
+  package func check(_ layer: ProfileLayer) throws(ProfileError) {
+    var loaded = LoadedProfile(profile: Profile(name: layer.file))
+    try add(layer, to: &loaded, depth: 0)
+  }
+
   private static func untrusted(
     _ layer: ProfileLayer, _ line: Int, _ column: Int, _ what: String
   ) -> ProfileError {

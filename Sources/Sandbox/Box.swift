@@ -11,11 +11,12 @@ package final class Box {
   private var process: Int32?
   private var devices: [Int32] = []
   private var terminals: OwnedDescriptor?
-  /// Counts what a filter in log mode would have refused; nil when the filter decides.
-  package private(set) var audit: CallAudit?
+  private let plan: LaunchPlan
+  private let group: ControlGroup?
+  /// Hears what the walls refuse, once they stand.
+  private var watch: RefusalWatch?
   /// What lets names of the network through; nil when none are allowed.
-  package private(set) var proxy: NetworkProxy?
-  private var names: [NetworkName]?
+  private var proxy: NetworkProxy?
   private var timedOut: Set<ProcessNumber> = []
   private var lastNumber: UInt32 = 0
   private var waitingEvents: [Event] = []
@@ -30,9 +31,13 @@ package final class Box {
     case ended
   }
 
-  private init(control: consuming OwnedDescriptor, process: Int32) {
+  private init(
+    control: consuming OwnedDescriptor, process: Int32, plan: LaunchPlan, group: ControlGroup?
+  ) {
     self.control = control
     self.process = process
+    self.plan = plan
+    self.group = group
   }
 
   deinit {
@@ -44,6 +49,7 @@ package final class Box {
   package static func launch(_ plan: LaunchPlan, deviceCount: Int) throws(LaunchError) -> Box {
     var plan = plan
     plan.maskHostSockets()
+    let group = try plan.limitTogether()
     let steps = ViewStep.all(of: plan)
     let identity = Identity.ofCaller()
     let pair = try at(.talk) { () throws(Errno) in try PacketPair() }
@@ -62,11 +68,11 @@ package final class Box {
       socket: Descriptor(theirs))
     let process = try Forking.child(in: namespaces) { inside.run() }
     _ = consume other
-    let box = Box(control: control, process: process)
-    if case .names(let names) = plan.network { box.names = names }
+    let box = Box(control: control, process: process, plan: plan, group: group)
+    try at(.controlGroup) { () throws(Errno) in try group?.add(process) }
     try at(.identity) { () throws(Errno) in try identity.writeOuter(for: process) }
     try box.order(.proceed)
-    box.devices = try box.expect(.devices)
+    box.devices = try box.expect { $0 == .devices }.descriptors
     return box
   }
 
@@ -79,15 +85,52 @@ package final class Box {
   /// Mounts the view and puts up every wall; the overlay must be serving by now.
   package func build() throws(LaunchError) {
     try order(.build)
-    var given = try expect(.ready)[...]
+    let answer = try expect { if case .ready = $0 { true } else { false } }
+    guard case .ready(let hasCovers, let hasListener) = answer.report else { return }
+    var given = answer.descriptors[...]
     if let first = given.popFirst() { terminals = OwnedDescriptor(owning: first) }
-    if let names, let listener = given.popFirst() {
+    if case .names(let names) = plan.network, let listener = given.popFirst() {
       proxy = try at(.loopback) { () throws(Errno) in
         try NetworkProxy(listener: listener, names: names)
       }
     }
-    if let listener = given.popFirst() {
-      audit = try at(.filter) { () throws(Errno) in try CallAudit(listener: listener) }
+    let resolver = plan.network == .host ? nil : given.popFirst()
+    let covers = hasCovers ? given.popFirst() : nil
+    let calls = hasListener ? given.popFirst() : nil
+    try at(.filter) { () throws(Errno) in try hearRefusals(resolver, covers, calls) }
+  }
+
+  private func hearRefusals(_ resolver: Int32?, _ covers: Int32?, _ calls: Int32?) throws(Errno) {
+    let numbered = plan.masks.enumerated().map { (ByteString("\($0.offset)"), $0.element) }
+    watch = try RefusalWatch(
+      calls: calls.map {
+        CallListener(listener: $0, onlyNotes: plan.restrictions.filterListens)
+      }, resolver: resolver, covers: covers,
+      covered: Dictionary(uniqueKeysWithValues: numbered),
+      networkRule: plan.network == .off ? "[network] off" : "[network] allow, without the proxy")
+  }
+
+  /// What the walls have refused so far.
+  package var refusals: [Refusal] {
+    (watch?.refusals ?? []) + (proxy?.refusals ?? []) + (group?.refusals(plan.limits) ?? [])
+  }
+
+  /// Every wall as it stands, those that are down included.
+  package var walls: [Wall] { plan.walls(group: group) }
+
+  /// A new socket of the box's network, not connected.
+  package func openSocket() throws(SpawnError) -> OwnedDescriptor {
+    do { try control.borrowed.send(Order.socket.bytes) } catch { throw SpawnError(.talk, error) }
+    while true {
+      let message = try nextPacket()
+      switch message.report {
+      case .socket(nil)?:
+        guard let raw = message.descriptors.first else { throw SpawnError(.talk, .badDescriptor) }
+        return OwnedDescriptor(owning: raw)
+      case .socket(let errno?)?: throw SpawnError(.talk, errno)
+      case let report?: if let event = event(report) { waitingEvents.append(event) }
+      case nil: throw SpawnError(.talk, .brokenPipe)
+      }
     }
   }
 
@@ -153,18 +196,21 @@ package final class Box {
     // Failure does not matter: it has ended already, and its end is waited for below.
     try? Process.signal(process, 9)
     _ = try? Process.wait(for: process, blocking: true)
+    group?.remove()
   }
 
   private func order(_ order: Order) throws(LaunchError) {
     do { try control.borrowed.send(order.bytes) } catch {
       // A box that failed by itself has said why; that is worth more than the broken pipe.
-      _ = try expect(nil)
+      _ = try expect { _ in false }
       throw LaunchError(.talk, error)
     }
   }
 
-  /// Waits for a report and answers the descriptors beside it.
-  private func expect(_ wanted: Report?) throws(LaunchError) -> [Int32] {
+  /// Waits for a report that is wanted and answers it with the descriptors beside it.
+  private func expect(_ isWanted: (Report) -> Bool) throws(LaunchError)
+    -> (report: Report, descriptors: [Int32])
+  {
     let message = try at(.talk) { () throws(Errno) in
       try control.borrowed.receive(limit: 1 << 13)
     }
@@ -172,17 +218,19 @@ package final class Box {
     if case .failed(let stage, let errno, let detail)? = report {
       throw LaunchError(stage, errno, detail)
     }
-    guard let report, report == wanted else { throw LaunchError(.talk, .brokenPipe) }
-    return message.descriptors
+    guard let report, isWanted(report) else { throw LaunchError(.talk, .brokenPipe) }
+    return (report, message.descriptors)
   }
 
   /// The next packet from init, or nil when it is over.
-  private func nextReport() throws(SpawnError) -> Report? {
+  private func nextReport() throws(SpawnError) -> Report? { try nextPacket().report }
+
+  private func nextPacket() throws(SpawnError) -> (report: Report?, descriptors: [Int32]) {
     do {
-      let bytes = try control.borrowed.receive(limit: 1 << 13).bytes
-      return Report(bytes)
+      let message = try control.borrowed.receive(limit: 1 << 13)
+      return (Report(message.bytes), message.descriptors)
     } catch Errno(104) {  // ECONNRESET: it ended with an order unread.
-      return nil
+      return (nil, [])
     } catch { throw SpawnError(.talk, error) }
   }
 

@@ -41,11 +41,13 @@ struct Command {
   let streams: [Descriptor]
   let keeper: Descriptor
   let limits: [ResourceLimit]
+  let files: FileRestriction?
   let service: (@Sendable (Descriptor) -> Int32)?
 
   init(
     number: ProcessNumber, style: Spawn.Style, payload: Descriptor, streams: [Descriptor],
-    keeper: Descriptor, limits: [ResourceLimit], service: (@Sendable (Descriptor) -> Int32)?
+    keeper: Descriptor, limits: [ResourceLimit], files: FileRestriction?,
+    service: (@Sendable (Descriptor) -> Int32)?
   ) throws(Errno) {
     let bytes = try payload.readAll(limit: 64 << 20)
     guard let spawn = Spawn(payload: bytes, style: style) else { throw .invalid }
@@ -54,6 +56,7 @@ struct Command {
     self.streams = streams
     self.keeper = keeper
     self.limits = limits
+    self.files = files
     self.service = service
   }
 
@@ -114,12 +117,20 @@ struct Command {
   /// Executes; returns only when it could not.
   private func become(telling pen: Descriptor) throws(Failure) -> Int32 {
     try step(.fork) { () throws(Errno) in try pen.write(News.process(Process.id).bytes) }
+    try step(.descriptors) { () throws(Errno) in try placeStreams(besides: pen) }
+    let directory = spawn.directory
+    try step(.directory) { () throws(Errno) in
+      try Process.changeDirectory(to: directory)
+      try replaceDirectories()
+    }
+    try step(.files) { () throws(Errno) in
+      try files?.putUp(streams: (0...2).map { Descriptor($0) })
+    }
+    // Late: a limit of open files is the command's, not that of what is opened above.
     try step(.limits) { () throws(Errno) in
       for limit in limits { try set(limit) }
     }
-    try step(.descriptors) { () throws(Errno) in try placeStreams(besides: pen) }
-    let directory = spawn.directory
-    try step(.directory) { () throws(Errno) in try Process.changeDirectory(to: directory) }
+    closeStreams()
     Process.setCreationMask(spawn.creationMask)
     Process.restoreSignals()
     if spawn.style.contains(.service), let service { return try serve(service) }
@@ -145,6 +156,24 @@ struct Command {
       try stream.duplicate(onto: Int32(number))
     }
     try Process.closeDescriptorsOnExec(from: 3)
+  }
+
+  /// A directory of the host's would lead to all of the host by its "..": as a stream stands the
+  /// directory where the command starts instead, which reads as any other: EISDIR.
+  private func replaceDirectories() throws(Errno) {
+    for number: Int32 in 0...2 {
+      let stream = Descriptor(number)
+      guard try stream.status().kind == .directory else { continue }
+      let here = try Descriptor.currentDirectory.open(".", [.readOnly, .directory])
+      try here.borrowed.duplicate(onto: number)
+    }
+  }
+
+  /// Closes the streams that were closed outside; until here they stood for nothing.
+  private func closeStreams() {
+    for number: Int32 in 0...2 where spawn.style.contains(.closed(number)) {
+      _ = OwnedDescriptor(owning: number)
+    }
   }
 
   private func step<Result>(

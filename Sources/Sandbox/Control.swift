@@ -8,6 +8,8 @@ enum Order: Equatable {
   case spawn(ProcessNumber, Spawn.Style)
   /// To a command's group, or to everything when the number is nil.
   case signal(ProcessNumber?, Int32)
+  /// A socket of the box's network is wanted.
+  case socket
 
   var bytes: [UInt8] {
     switch self {
@@ -16,6 +18,7 @@ enum Order: Equatable {
     case .spawn(let number, let style): [3, style.rawValue] + words(number.rawValue, 0)
     case .signal(let number, let signal):
       [4, number == nil ? 1 : 0] + words(number?.rawValue ?? 0, UInt32(bitPattern: signal))
+    case .socket: [5]
     }
   }
 
@@ -28,6 +31,7 @@ enum Order: Equatable {
     case (4, 10):
       let number = bytes[1] == 1 ? nil : ProcessNumber(rawValue: word(bytes, 2))
       self = .signal(number, Int32(bitPattern: word(bytes, 6)))
+    case (5, 1): self = .socket
     default: return nil
     }
   }
@@ -37,8 +41,9 @@ enum Order: Equatable {
 enum Report: Equatable {
   /// Opened FUSE devices come beside it, the mounted one first.
   case devices
-  /// The directory of the box's terminals comes beside it, then the filter's listener, if any.
-  case ready
+  /// The directory of the box's terminals comes beside it, then, where the plan has them, the
+  /// proxy's listener, the resolver's socket and the watch of the covers, last the filter's listener.
+  case ready(hasCovers: Bool, hasListener: Bool)
   case failed(LaunchStage, Errno, ByteString?)
   case started(ProcessNumber)
   case notStarted(ProcessNumber, SpawnStep, Errno)
@@ -46,11 +51,14 @@ enum Report: Equatable {
   case exited(ProcessNumber, Int32)
   /// The command's time is over; its end is to follow.
   case timedOut(ProcessNumber)
+  /// The socket comes beside it, unless there is an error.
+  case socket(Errno?)
 
   var bytes: [UInt8] {
     switch self {
     case .devices: [1]
-    case .ready: [2]
+    case .ready(let hasCovers, let hasListener):
+      [2, (hasCovers ? 1 : 0) | (hasListener ? 2 : 0)]
     case .failed(let stage, let errno, let detail):
       [3, stage.rawValue] + words(UInt32(bitPattern: errno.rawValue), detail == nil ? 0 : 1)
         + (detail?.bytes ?? [])
@@ -61,13 +69,14 @@ enum Report: Equatable {
     case .exited(let number, let status):
       [7] + words(number.rawValue, UInt32(bitPattern: status))
     case .timedOut(let number): [8] + words(number.rawValue, 0)
+    case .socket(let errno): [9] + words(UInt32(bitPattern: errno?.rawValue ?? 0), 0)
     }
   }
 
   init?(_ bytes: [UInt8]) {
     switch (bytes.first, bytes.count) {
     case (1, 1): self = .devices
-    case (2, 1): self = .ready
+    case (2, 2): self = .ready(hasCovers: bytes[1] & 1 != 0, hasListener: bytes[1] & 2 != 0)
     case (3, 10...):
       guard let stage = LaunchStage(rawValue: bytes[1]) else { return nil }
       let detail = word(bytes, 6) == 0 ? nil : ByteString(bytes[10...])
@@ -82,6 +91,9 @@ enum Report: Equatable {
       self = .exited(
         ProcessNumber(rawValue: word(bytes, 1)), Int32(bitPattern: word(bytes, 5)))
     case (8, 9): self = .timedOut(ProcessNumber(rawValue: word(bytes, 1)))
+    case (9, 9):
+      let errno = Int32(bitPattern: word(bytes, 1))
+      self = .socket(errno == 0 ? nil : Errno(errno))
     default: return nil
     }
   }

@@ -46,7 +46,7 @@ final class FileView {
     }
     try gatherDevices()
     try at(.staging, stagePath) { () throws(Errno) in
-      for name: ByteString in ["root", "fuse", "empty"] {
+      for name: ByteString in ["root", "fuse", "empty", "covers"] {
         try stage.borrowed.makeDirectory(name, mode: name == "empty" ? 0o555 : 0o755)
       }
       _ = try stage.borrowed.open("nothing", [.create, .exclusive], mode: 0o444)
@@ -72,7 +72,12 @@ final class FileView {
       try base.borrowed.attach(on: place.borrowed)
     }
     for step in steps { try mount(step) }
-    for path in plan.masks { try mask(path) }
+    // What lies in a root is hidden by the overlay itself; to look for it there would only teach
+    // the kernel that it is missing.
+    for (index, path) in plan.masks.enumerated() where !isInRoot(path, steps) {
+      try mask(path, ByteString("\(index)"))
+    }
+    if plan.network != .host { try nameResolver() }
     try at(.devices) { () throws(Errno) in
       let devices = try open("/dev")
       try devices.borrowed.restrictMount(.readOnly)
@@ -176,21 +181,70 @@ final class FileView {
     return try open(path)
   }
 
+  /// Whether a path is shown by the overlay, and not by a mount inside of a root.
+  private func isInRoot(_ path: ByteString, _ steps: [ViewStep]) -> Bool {
+    guard let last = steps.last(where: { path != $0.target && path.isWithin($0.target) }) else {
+      return false
+    }
+    if case .root = last.kind { return true }
+    return false
+  }
+
   /// Makes a path look empty; what is not there, or out of the command's reach, is passed over.
-  private func mask(_ path: ByteString) throws(LaunchError) {
+  ///
+  /// Each has a cover of its own, by whose name it is known when somebody opens it.
+  private func mask(_ path: ByteString, _ name: ByteString) throws(LaunchError) {
     do throws(Errno) {
       let target = try open(path)
-      try cover(target.borrowed)
+      let own = ByteString("covers").appending(name)
+      if try target.borrowed.status().kind == .directory {
+        try stage.borrowed.makeDirectory(own, mode: 0o555)
+      } else {
+        _ = try stage.borrowed.open(own, [.create, .exclusive], mode: 0o444)
+      }
+      try cover(target.borrowed, with: own)
     } catch {
       let harmless: [Errno] = [.noEntry, .notDirectory, .accessDenied, .loop]
       if !harmless.contains(error) { throw LaunchError(.mask, error, path) }
     }
   }
 
+  /// Watches who opens a cover; must come before the walls, and after the last cover.
+  func watchCovers() throws(LaunchError) -> Descriptor? {
+    if plan.masks.isEmpty { return nil }
+    return try at(.mask) { () throws(Errno) in
+      let covers = try stage.borrowed.open("covers", [.readOnly, .directory])
+      do throws(Errno) {
+        return Descriptor(try WatchEvents.opens(in: covers.borrowed).release())
+      } catch .tooManyOpen {
+        // The user's watches are all taken: what is refused stays refused, but is not told.
+        return nil
+      }
+    }
+  }
+
+  /// Shows a name server at loopback, where the keeper answers, in the place of the host's.
+  private func nameResolver() throws(LaunchError) {
+    let path: ByteString = "/etc/resolv.conf"
+    do throws(Errno) {
+      let target = try open(path)
+      let file = try stage.borrowed.open(
+        "resolver", [.writeOnly, .create, .exclusive], mode: 0o444)
+      try file.borrowed.write(Array("nameserver 127.0.0.1\n".utf8))
+      try cover(target.borrowed, with: "resolver")
+    } catch .noEntry {
+      // Without the file, or where it leads out of the view, programs ask at loopback by themselves.
+    } catch { throw LaunchError(.loopback, error, path) }
+  }
+
   /// Mounts the empty file or the empty directory on something.
   func cover(_ target: Descriptor) throws(Errno) {
-    let isDirectory = try target.status().kind == .directory
-    let cover = try stage.borrowed.copyMount(isDirectory ? "empty" : "nothing")
+    try cover(target, with: try target.status().kind == .directory ? "empty" : "nothing")
+  }
+
+  /// Mounts something of the stage on something of the view, read-only.
+  private func cover(_ target: Descriptor, with name: ByteString) throws(Errno) {
+    let cover = try stage.borrowed.copyMount(name)
     try cover.borrowed.restrictMount([.readOnly, .noSetID, .noDevices, .noPrograms])
     try cover.borrowed.attach(on: target)
   }

@@ -21,17 +21,17 @@ struct Init {
 
   private let keeper: Descriptor
   private let limits: [ResourceLimit]
-  private let wallSeconds: UInt64?
+  private let files: FileRestriction?
   private let service: (@Sendable (Descriptor) -> Int32)?
   private var children: [Child] = []
 
   init(
-    keeper: Descriptor, limits: [ResourceLimit], wallSeconds: UInt64?,
+    keeper: Descriptor, limits: [ResourceLimit], files: FileRestriction?,
     service: (@Sendable (Descriptor) -> Int32)?
   ) {
     self.keeper = keeper
     self.limits = limits
-    self.wallSeconds = wallSeconds
+    self.files = files
     self.service = service
   }
 
@@ -61,6 +61,7 @@ struct Init {
     switch Order(message.bytes) {
     case .spawn(let number, let style)? where message.descriptors.count == 4:
       start(number, style, message.descriptors)
+    case .socket?: giveSocket()
     case .signal(let number?, let signal)?:
       guard let child = children.first(where: { $0.number == number }) else { break }
       // Failure does not matter: the group has ended, which the keeper hears anyway.
@@ -78,7 +79,7 @@ struct Init {
       let command = try Command(
         number: number, style: style, payload: Descriptor(given[0]),
         streams: given[1...].map { Descriptor($0) }, keeper: keeper, limits: limits,
-        service: service)
+        files: files, service: service)
       let pipe = try Pipe()
       let (news, pen) = pipe.release()
       defer { _ = OwnedDescriptor(owning: pen) }
@@ -87,13 +88,17 @@ struct Init {
       children.append(
         Child(
           number: number, process: process, hasLeader: style.contains(.terminal), group: nil,
-          news: Descriptor(news), deadline: style.contains(.service) ? nil : deadline))
+          news: Descriptor(news),
+          deadline: command.spawn.wallSeconds.map { (Timestamp.now.later(by: $0), SIGTERM) }))
     } catch { tell(.notStarted(number, .fork, error)) }
   }
 
-  /// When a command that starts now has used up its time.
-  private var deadline: (when: Timestamp, signal: Int32)? {
-    wallSeconds.map { (Timestamp.now.later(by: $0), SIGTERM) }
+  /// Hands the keeper a socket of the box's network, which the keeper itself has no way into.
+  private func giveSocket() {
+    do throws(Errno) {
+      let socket = try Descriptor.streamSocket()
+      try keeper.send(Report.socket(nil).bytes, descriptors: [socket.raw])
+    } catch { tell(.socket(error)) }
   }
 
   /// Ends what has used up its time, first kindly; answers how long to wait for the next.

@@ -16,7 +16,7 @@ struct Inside {
     do {
       let walls = try build()
       var process1 = Init(
-        keeper: keeper, limits: walls, wallSeconds: plan.wallSeconds, service: plan.service)
+        keeper: keeper, limits: walls, files: FileRestriction(plan), service: plan.service)
       return process1.serve()
     } catch {
       // Failure does not matter: without a keeper nobody can be told.
@@ -35,32 +35,35 @@ struct Inside {
     try sendDevices(to: view)
     try wait(for: .build)
     try view.build(steps)
-    let proxy = try openNetwork()
+    let network = try openNetwork()
+    let covers = try view.watchCovers()
     let terminals = try at(.devices) { () throws(Errno) in
       try Descriptor.currentDirectory.open("/dev/pts", [.path, .directory])
     }
     try enterInnerNamespace()
-    let listener = try Walls(plan.restrictions, writable: plan.writable).close()
+    let listener = try Walls(plan.restrictions).close()
     try at(.talk) { () throws(Errno) in
-      var descriptors = [terminals.raw]
-      if let proxy { descriptors.append(proxy.raw) }
-      if let listener { descriptors.append(listener.raw) }
-      try keeper.send(Report.ready.bytes, descriptors: descriptors)
-      for kept in [proxy, listener] {
-        if let kept { _ = OwnedDescriptor(owning: kept.raw) }
-      }
+      let given = network + [covers, listener].compactMap { $0 }
+      let ready = Report.ready(hasCovers: covers != nil, hasListener: listener != nil)
+      try keeper.send(ready.bytes, descriptors: [terminals.raw] + given.map(\.raw))
+      for descriptor in given { _ = OwnedDescriptor(owning: descriptor.raw) }
     }
     return plan.restrictions.limits
   }
 
-  /// Brings loopback up; where names are allowed, listens there for the keeper's proxy.
-  private func openNetwork() throws(LaunchError) -> Descriptor? {
-    if plan.network == .host { return nil }
+  /// Brings loopback up and listens there for the keeper: for its proxy where names are allowed, and
+  /// for questions to a name server, which nobody else would answer.
+  private func openNetwork() throws(LaunchError) -> [Descriptor] {
+    if plan.network == .host { return [] }
     return try at(.loopback) { () throws(Errno) in
       try Process.raiseLoopback()
-      if plan.network == .off { return nil }
-      return Descriptor(
-        try InternetAddress.listenOnLoopback(port: NetworkProxy.port).release())
+      var listeners: [Descriptor] = []
+      if case .names = plan.network {
+        listeners.append(
+          Descriptor(try InternetAddress.listenOnLoopback(port: NetworkProxy.port).release()))
+      }
+      listeners.append(Descriptor(try Descriptor.resolverSocket(port: 53).release()))
+      return listeners
     }
   }
 

@@ -14,7 +14,7 @@ extension LaunchPlan {
       base: profile.base == .host ? .host : .empty, masks: view.masks,
       network: Self.network(profile.network), fakeRoot: profile.fakeRoot,
       scratchSize: profile.limits.scratchBytes)
-    wallSeconds = profile.limits.wallSeconds
+    limits = SharedLimits(profile.limits)
     mounts = view.mounts.map { source, target, rule in
       let mode: ExtraMount.Mode =
         rule.mode == .scratch ? .scratch : rule.mode == .readWrite ? .readWrite : .readOnly

@@ -35,8 +35,10 @@ package struct LaunchPlan: Sendable {
   package var restrictions: Restrictions
   /// The most bytes each private tmpfs may hold, or nil for the kernel's default.
   package var scratchSize: UInt64?
-  /// How many seconds a command may take before it is ended, with exit code 124.
-  package var wallSeconds: UInt64?
+  /// What the processes may use together, held by control groups where there are any.
+  package var limits = SharedLimits()
+  /// Whether the start is to fail where the number of processes can't be limited.
+  package var insistsOnProcesses = false
   /// What a command of style `service` does instead of a program; answers its exit status.
   package var service: (@Sendable (Descriptor) -> Int32)?
 

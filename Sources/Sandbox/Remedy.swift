@@ -24,7 +24,10 @@ enum Remedy {
       "the kernel needs mount_setattr(2), Linux 5.12 or newer"
     case (.filter, _): "the kernel needs CONFIG_SECCOMP_FILTER"
     case (.landlock, _):
-      "the kernel needs Landlock in CONFIG_LSM; or say landlock = \"off\" in the profile"
+      "the kernel needs Landlock in CONFIG_LSM; or say mode = \"off\" under [landlock] of the profile"
+    case (.limits, _):
+      "only a control group holds it: 'systemd-run --user --scope -p Delegate=yes cowbox ...',"
+        + " or give cowbox's group to the user"
     default: nil
     }
   }

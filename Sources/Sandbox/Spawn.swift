@@ -12,6 +12,9 @@ package struct Spawn: Sendable {
     package static let terminal = Style(rawValue: 1)
     /// No program: the plan's service, on standard input, confined like a command.
     package static let service = Style(rawValue: 2)
+
+    /// The stream of that number, 0 to 2, is closed.
+    package static func closed(_ number: Int32) -> Style { Style(rawValue: 4 << UInt8(number)) }
   }
 
   /// The words of the command; the first is looked up in the environment's PATH.
@@ -23,17 +26,20 @@ package struct Spawn: Sendable {
   package var style: Style
   /// Which permissions the command's new files don't get.
   package var creationMask: UInt32
+  /// After how many seconds it is ended, with exit code 124; nil is never.
+  package var wallSeconds: UInt64?
 
   /// A command by its words.
   package init(
     words: [ByteString], environment: [ByteString], directory: ByteString, style: Style = [],
-    creationMask: UInt32 = 0o022
+    creationMask: UInt32 = 0o022, wallSeconds: UInt64? = nil
   ) {
     self.words = words
     self.environment = environment
     self.directory = directory
     self.style = style
     self.creationMask = creationMask
+    self.wallSeconds = wallSeconds
   }
 }
 
@@ -53,6 +59,7 @@ package enum SpawnStep: UInt8, Sendable {
   case directory
   case execute
   case talk
+  case files
 }
 
 /// A command that could not be started.
@@ -84,6 +91,7 @@ extension SpawnError: CustomStringConvertible {
     case .terminal: "cannot give the command its terminal: \(errno)"
     case .limits: "cannot set the limits of the command: \(errno)"
     case .descriptors: "cannot hand over input and output: \(errno)"
+    case .files: "cannot put up Landlock: \(errno)"
     case .directory: "cannot start in the directory\(on): \(errno)"
     case .execute where errno == .noEntry: "cannot find the command\(on) in the session"
     case .execute: "cannot run\(on): \(errno)"
@@ -96,9 +104,10 @@ extension Spawn {
   /// Words, environment and directory as one file in memory.
   var payload: [UInt8] {
     var bytes: [UInt8] = []
-    for count in [UInt32(words.count), UInt32(environment.count), creationMask] {
-      withUnsafeBytes(of: count) { bytes += $0 }
-    }
+    let header = [
+      UInt64(words.count), UInt64(environment.count), UInt64(creationMask), wallSeconds ?? 0,
+    ]
+    for number in header { withUnsafeBytes(of: number) { bytes += $0 } }
     for string in [directory] + words + environment {
       bytes += string.bytes
       bytes.append(0)
@@ -108,18 +117,17 @@ extension Spawn {
 
   /// Reads back what `payload` wrote.
   init?(payload: [UInt8], style: Style) {
-    guard payload.count >= 12 else { return nil }
-    let header = payload.withUnsafeBytes {
-      (
-        $0.loadUnaligned(as: UInt32.self), $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self),
-        $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
-      )
+    guard payload.count >= 32 else { return nil }
+    let header = payload.withUnsafeBytes { bytes in
+      (0..<4).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
     }
-    let strings = payload[12...].split(separator: 0, omittingEmptySubsequences: false).dropLast()
-    guard strings.count == 1 + Int(header.0) + Int(header.1), header.0 > 0 else { return nil }
+    let strings = payload[32...].split(separator: 0, omittingEmptySubsequences: false).dropLast()
+    let (count, variables) = (Int(clamping: header[0]), Int(clamping: header[1]))
+    guard count > 0, strings.count - 1 - count == variables else { return nil }
     let all = strings.map { ByteString($0) }
     self.init(
-      words: Array(all[1..<1 + Int(header.0)]), environment: Array(all[(1 + Int(header.0))...]),
-      directory: all[0], style: style, creationMask: header.2)
+      words: Array(all[1..<1 + count]), environment: Array(all[(1 + count)...]),
+      directory: all[0], style: style, creationMask: UInt32(truncatingIfNeeded: header[2]),
+      wallSeconds: header[3] == 0 ? nil : header[3])
   }
 }

@@ -29,8 +29,9 @@ import Sandbox
     let number = try box.spawn(
       options.spawn, streams: [.standardInput, .standardOutput, .standardError])
     let status = try wait(for: number, in: box)
-    for (name, count) in (box.audit?.refused ?? []) + (box.proxy?.refused ?? []) {
-      try Descriptor.standardOutput.write(Array("refused \(name) \(count)\n".utf8))
+    for refusal in options.tellsRefusals ? box.refusals : [] {
+      let line = "refused \(refusal.what) \(refusal.count)\n"
+      try Descriptor.standardOutput.write(Array(line.utf8))
     }
     return status
   }

@@ -6,6 +6,7 @@ import Sandbox
 struct ProbeOptions {
   var plan = LaunchPlan()
   var terminal = false
+  var tellsRefusals = false
   var deviceCount = 0
   var profile: Profile?
   var project = ByteString("/nonexistent")
@@ -40,6 +41,7 @@ struct ProbeOptions {
       switch word {
       case "--": words = rest.map { ByteString($0) }; return
       case "--terminal": terminal = true
+      case "--tell": tellsRefusals = true
       case "--profile":
         let library = ProfileLibrary(userDirectory: nil)
         profile = try library.profile(named: rest.popFirst() ?? "").profile

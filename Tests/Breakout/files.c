@@ -1,6 +1,10 @@
 /* Writing to the host by every name that leads there. */
 #include "breakout.h"
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/xattr.h>
@@ -162,7 +166,106 @@ static enum outcome host_devices(void) {
 
 static enum outcome system_files(void) { return reached(access("/etc/passwd", W_OK)); }
 
+static enum outcome nameless_file(void) {
+  int fd = open(OUTSIDE(""), O_TMPFILE | O_WRONLY, 0600);
+  if (fd == -1) return held;
+  close(fd);
+  return escaped;
+}
+
+static enum outcome exchange(void) {
+  close(open(PROJECT("mine"), O_WRONLY | O_CREAT, 0600));
+  /* Outside, both may lie on one file system, and what was exchanged is put back. */
+  int result = renameat2(AT_FDCWD, PROJECT("mine"), AT_FDCWD, OUTSIDE("victim"), RENAME_EXCHANGE);
+  if (result == 0)
+    renameat2(AT_FDCWD, PROJECT("mine"), AT_FDCWD, OUTSIDE("victim"), RENAME_EXCHANGE);
+  unlink(PROJECT("mine"));
+  return result == 0 ? escaped : held;
+}
+
+static enum outcome link_within(void) {
+  int result = link(OUTSIDE("victim"), OUTSIDE("twin"));
+  unlink(OUTSIDE("twin"));
+  return reached(result);
+}
+
+static enum outcome make_room(void) {
+  int fd = open(OUTSIDE("victim"), O_RDWR);
+  return reached(fd == -1 ? -1 : fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 4096));
+}
+
+static enum outcome mapped_memory(void) {
+  int fd = open(OUTSIDE("victim"), O_RDWR);
+  if (fd == -1) return held;
+  char *bytes = mmap(NULL, 6, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (bytes == MAP_FAILED) return held;
+  bytes[0] = 'B';
+  bytes[0] = 'S';
+  return escaped;
+}
+
+static enum outcome send_file(void) {
+  int from = open(PROJECT("source"), O_RDWR | O_CREAT, 0600);
+  int to = open(OUTSIDE("victim"), O_WRONLY);
+  if (from == -1 || to == -1 || write(from, "BROKEN", 6) != 6) return held;
+  off_t start = 0;
+  return reached(sendfile(to, from, &start, 6));
+}
+
+static enum outcome change_flags(void) {
+  /* The flags that it has already: that takes the right to change them all the same. */
+  int fd = open(OUTSIDE("victim"), O_RDONLY), flags;
+  if (fd == -1 || ioctl(fd, FS_IOC_GETFLAGS, &flags) == -1) return held;
+  return reached(ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+static enum outcome in_other_directory(void) {
+  /* A descriptor of the directory, opened while it may only be read. */
+  int directory = open(OUTSIDE(""), O_PATH | O_DIRECTORY);
+  int fd = openat(directory, "new", O_WRONLY | O_CREAT, 0600);
+  enum outcome outcome = writes_to(fd);
+  unlink(OUTSIDE("new"));
+  return outcome;
+}
+
+static enum outcome by_thread_root(void) {
+  char path[8192];
+  snprintf(path, sizeof path, "/proc/thread-self/root%s", OUTSIDE("victim"));
+  return writes(path);
+}
+
+static enum outcome by_map_files(void) {
+  /* /proc/self/map_files leads to what is mapped, past every mount over it. */
+  int fd = open(OUTSIDE("victim"), O_RDONLY);
+  if (fd == -1) return held;
+  char *bytes = mmap(NULL, 6, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (bytes == MAP_FAILED) return held;
+  char path[128];
+  snprintf(path, sizeof path, "/proc/self/map_files/%lx-%lx", (unsigned long)bytes,
+           (unsigned long)bytes + 4096);
+  return writes(path);
+}
+
+static enum outcome other_devices(void) {
+  const char *names[] = {"/dev/console", "/dev/tty1", "/dev/kvm", "/dev/net/tun", "/dev/fuse",
+                         "/dev/vhost-net", "/dev/uinput", "/dev/hpet", "/dev/rtc0"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (access(names[i], F_OK) == 0) return escaped;
+  return held;
+}
+
 const struct attempt file_attempts[] = {
+    {"nameless-file-outside", nameless_file},
+    {"exchange-with-outside", exchange},
+    {"link-outside", link_within},
+    {"make-room-outside", make_room},
+    {"map-outside", mapped_memory},
+    {"send-file-outside", send_file},
+    {"change-flags-outside", change_flags},
+    {"create-by-directory", in_other_directory},
+    {"write-by-thread-root", by_thread_root},
+    {"write-by-map-files", by_map_files},
+    {"find-other-devices", other_devices},
     {"write-directly", write_directly},
     {"write-by-symlink", write_by_symlink},
     {"write-by-hard-link", write_by_hard_link},

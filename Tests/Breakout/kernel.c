@@ -163,7 +163,40 @@ static enum outcome program_from_memory(void) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 1 ? escaped : held;
 }
 
+static enum outcome make_group(void) {
+  const char *paths[] = {"/sys/fs/cgroup/breakout", "/sys/fs/cgroup/pids/breakout",
+                         "/sys/fs/cgroup/unified/breakout"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    int result = mkdir(paths[i], 0755);
+    rmdir(paths[i]);
+    if (result == 0) return escaped;
+  }
+  return held;
+}
+
+static enum outcome trace_marker(void) {
+  return setting("/sys/kernel/tracing/trace_marker") == escaped
+                 || setting("/sys/kernel/debug/tracing/trace_marker") == escaped
+             ? escaped
+             : held;
+}
+
+static enum outcome module_setting(void) {
+  return setting("/sys/module/kernel/parameters/panic") == escaped
+                 || setting("/sys/module/printk/parameters/time") == escaped
+             ? escaped
+             : held;
+}
+
+static enum outcome bind_format(void) { return setting("/proc/sys/fs/binfmt_misc/register"); }
+static enum outcome oom_panic(void) { return setting("/proc/sys/vm/panic_on_oom"); }
+
 const struct attempt kernel_attempts[] = {
+    {"make-control-group", make_group},
+    {"trace-marker", trace_marker},
+    {"module-setting", module_setting},
+    {"binary-format", bind_format},
+    {"panic-setting", oom_panic},
     {"keyctl", keyctl},
     {"add-key", add_key},
     {"request-key", request_key},

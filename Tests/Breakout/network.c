@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #ifndef AF_VSOCK
@@ -122,7 +123,95 @@ static enum outcome other_interfaces(void) {
   return held;
 }
 
+/* Asks the proxy of the box, where there is one; escaped when it says yes. */
+static enum outcome ask_proxy(const void *request, size_t length, const char *yes, size_t yes_length) {
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons(3128),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct timeval patience = {.tv_sec = 5};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (fd == -1 || connect(fd, (struct sockaddr *)&address, sizeof address) == -1) return held;
+  char answer[64] = {0};
+  size_t have = 0;
+  if (write(fd, request, length) != (ssize_t)length) return held;
+  while (have < yes_length) {
+    ssize_t count = read(fd, answer + have, sizeof answer - have);
+    if (count <= 0) break;
+    have += (size_t)count;
+  }
+  close(fd);
+  return have >= yes_length && memcmp(answer, yes, yes_length) == 0 ? escaped : held;
+}
+
+static enum outcome tunnel(const char *to) {
+  char request[512];
+  snprintf(request, sizeof request, "CONNECT %s HTTP/1.1\r\nHost: example.org:443\r\n\r\n", to);
+  return ask_proxy(request, strlen(request), "HTTP/1.1 200", 12);
+}
+
+static enum outcome proxy_literal(void) {
+  char to[64];
+  snprintf(to, sizeof to, "127.0.0.1:%ld", number("BREAKOUT_PORT"));
+  return tunnel(to);
+}
+
+static enum outcome proxy_other_spellings(void) {
+  const char *hosts[] = {"localhost", "127.1",     "0177.0.0.1",         "2130706433",   "0x7f.1",
+                         "0.0.0.0",   "localhost.", "[::1]",             "[::ffff:127.0.0.1]",
+                         "::1",       "example.org@127.0.0.1", "127.0.0.1%00.example.org"};
+  for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+    char to[128];
+    snprintf(to, sizeof to, "%s:%ld", hosts[i], number("BREAKOUT_PORT"));
+    if (tunnel(to) == escaped) return escaped;
+  }
+  return held;
+}
+
+static enum outcome proxy_other_port(void) { return tunnel("example.org:22"); }
+static enum outcome proxy_metadata(void) { return tunnel("169.254.169.254:80"); }
+
+static enum outcome proxy_smuggled(void) {
+  /* Two heads in one: which of them does it believe? */
+  char request[512];
+  snprintf(request, sizeof request,
+           "GET http://127.0.0.1:%ld/ HTTP/1.1\r\nHost: example.org\r\n\r\n",
+           number("BREAKOUT_PORT"));
+  return ask_proxy(request, strlen(request), "HTTP/1.1 200", 12);
+}
+
+static enum outcome proxy_by_socks(void) {
+  uint16_t port = htons((uint16_t)number("BREAKOUT_PORT"));
+  char request[13] = {5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1};
+  memcpy(request + 11, &port, 2);
+  return ask_proxy(request, sizeof request, "\5\0\5\0", 4);
+}
+
+static enum outcome proxy_by_socks6(void) {
+  uint16_t port = htons((uint16_t)number("BREAKOUT_PORT6"));
+  char request[25] = {5, 1, 0, 5, 1, 0, 4};
+  request[22] = 1;
+  memcpy(request + 23, &port, 2);
+  return ask_proxy(request, sizeof request, "\5\0\5\0", 4);
+}
+
+static enum outcome proxy_by_socks_name(void) {
+  /* An address in the clothes of a name. */
+  uint16_t port = htons((uint16_t)number("BREAKOUT_PORT"));
+  char request[19] = {5, 1, 0, 5, 1, 0, 3, 9, '1', '2', '7', '.', '0', '.', '0', '.', '1'};
+  memcpy(request + 17, &port, 2);
+  return ask_proxy(request, sizeof request, "\5\0\5\0", 4);
+}
+
 const struct attempt network_attempts[] = {
+    {"proxy-literal", proxy_literal},
+    {"proxy-other-spellings", proxy_other_spellings},
+    {"proxy-other-port", proxy_other_port},
+    {"proxy-metadata", proxy_metadata},
+    {"proxy-smuggled", proxy_smuggled},
+    {"proxy-by-socks", proxy_by_socks},
+    {"proxy-by-socks6", proxy_by_socks6},
+    {"proxy-by-socks-name", proxy_by_socks_name},
     {"connect-loopback", loopback},
     {"connect-loopback6", loopback6},
     {"route-out", route_out},

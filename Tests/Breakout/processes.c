@@ -1,7 +1,9 @@
 /* Reaching processes, terminals and identities that are not the command's own. */
 #include "breakout.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <linux/capability.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
@@ -145,7 +147,43 @@ static enum outcome securebits(void) {
 
 static enum outcome priority(void) { return reached(nice(-5) == -1 && errno ? -1 : 0); }
 
+static enum outcome limit_keeper(void) {
+  struct rlimit limit;
+  return keeper() > 1 && prlimit(keeper(), RLIMIT_NOFILE, NULL, &limit) == 0 ? escaped : held;
+}
+
+static enum outcome slow_keeper_down(void) {
+  return keeper() > 1 && setpriority(PRIO_PROCESS, (id_t)keeper(), 19) == 0 ? escaped : held;
+}
+
+static enum outcome compare_with_init(void) {
+  long result = syscall(SYS_kcmp, getpid(), (pid_t)number("BREAKOUT_INIT"), 1 /* KCMP_VM */, 0, 0);
+  return result == -1 ? held : escaped;
+}
+
+static enum outcome by_address_of_init(void) {
+  /* process_madvise on init, which takes PTRACE_MODE_READ. */
+  int fd = (int)syscall(SYS_pidfd_open, (pid_t)number("BREAKOUT_INIT"), 0);
+  struct iovec there = {(void *)0x1000, 4096};
+  if (fd == -1) return held;
+  long result = syscall(SYS_process_madvise, fd, &there, 1, 20 /* MADV_COLD */, 0);
+  return result >= 0 || errno == ENOMEM ? escaped : held;
+}
+
+static enum outcome executable_data(void) {
+  /* READ_IMPLIES_EXEC would make every mapping of the programs to come executable. */
+  long before = syscall(SYS_personality, 0xFFFFFFFF);
+  if (syscall(SYS_personality, 0x0400000) == -1) return held;
+  syscall(SYS_personality, before);
+  return escaped;
+}
+
 const struct attempt process_attempts[] = {
+    {"limit-keeper", limit_keeper},
+    {"slow-keeper-down", slow_keeper_down},
+    {"compare-with-init", compare_with_init},
+    {"advise-init", by_address_of_init},
+    {"executable-data", executable_data},
     {"trace-keeper", trace_keeper},
     {"trace-init", trace_init},
     {"read-memory-of-keeper", read_memory_of_keeper},

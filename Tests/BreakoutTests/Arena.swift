@@ -22,6 +22,9 @@ final class Arena {
 
   deinit { neighbour.signal(SIGKILL) }
 
+  /// The port of the host's loopback where something listens.
+  var port: String { listeners.environment["BREAKOUT_PORT"] ?? "" }
+
   /// Every attempt's name and whether it got out, on the host itself.
   func outside() throws -> [String: Bool] {
     try outcomes([Self.program("breakout")], initProcess: neighbour.process)

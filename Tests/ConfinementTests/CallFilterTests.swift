@@ -21,6 +21,7 @@ import Testing
       "fchmodat2", "statmount", "listmount", "cachestat", "getxattrat", "listxattrat",
       "removexattrat", "setxattrat", "file_getattr", "file_setattr", "map_shadow_stack", "mseal",
       "futex_requeue", "futex_wait", "futex_wake", "open_tree_attr", "set_mempolicy_home_node",
+      "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr",
     ]
     for group in CallGroups.all {
       for call in group.calls where !newer.contains(call) {

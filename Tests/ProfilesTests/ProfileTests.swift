@@ -36,6 +36,23 @@ import Testing
       "test.toml:2:1: 'memory' must be a size like \"512M\", not a string"
     ),
     ("[network]\npublish = [0]", "test.toml:2:12: a port is a number from 1 to 65535"),
+    (
+      "[[mount]]\nsource = \"~/x\"\ntarget = \"~/.ssh\"\nmode = \"mask\"",
+      "test.toml:2:1: a [[mount]] of mode mask stays where it is and has no target"
+    ),
+    (
+      "[seccomp]\ndeny = [\"@debug\", \"ptrce\"]",
+      "test.toml:2:19: 'ptrce' is no system call or group of them; did you mean 'ptrace'?"
+    ),
+    (
+      "[seccomp]\nallow = [\"@keyrin\"]",
+      "test.toml:2:10: '@keyrin' is no system call or group of them; did you mean '@keyring'?"
+    ),
+    (
+      "[capabilities]\nkeep = [\"CAP_SYS_ADMN\"]",
+      "test.toml:2:9: 'CAP_SYS_ADMN' is no capability; did you mean 'sys_admin'?"
+    ),
+    ("[limits]\ncpus = \"0\"", "test.toml:2:1: 'cpus' must be a number of processors like 1.5"),
     ("[[mount]]\nsource = \"x\"\nmode = \"ro\"", "test.toml:2:1: 'x' must begin with /, ~ or $"),
   ])
   func `a mistake names its place and the nearest word`(text: String, sentence: String) {
@@ -93,6 +110,37 @@ import Testing
     let library = ProfileLibrary(userDirectory: nil)
     let usual = try library.profile(named: "default")
     _ = try library.adding(try layer(text), to: usual, isTrusted: false)
+  }
+
+  @Test(arguments: [("2", 2000), ("1.5", 1500), ("0.25", 250), ("1.125", 1125)])
+  func `processors are counted in thousandths`(text: String, amount: UInt64) throws {
+    #expect(Amount.processors(text) == amount)
+    #expect(Amount.text(processors: amount) == text)
+    let file = try layer("[limits]\ncpus = \(text)")
+    var profile = Profile(name: "test")
+    for (change, _, _) in file.changes { change.apply(to: &profile) }
+    #expect(profile.limits.processors == amount)
+    for wrong in ["", "0", "x", "1.", ".5", "-1", "1.2345", "1e3"] {
+      #expect(Amount.processors(wrong) == nil, "\(wrong)")
+    }
+  }
+
+  @Test func `other walls have other terms, and the same walls the same`() throws {
+    let library = ProfileLibrary(userDirectory: nil)
+    let usual = try library.profile(named: "default").profile
+    #expect(try library.profile(named: "default").profile.terms == usual.terms)
+    for text in [
+      "[network]\nmode = \"host\"", "[limits]\nmemory = 1", "[seccomp]\ndeny = [\"@debug\"]",
+      "[[mount]]\nsource = \"/srv\"\nmode = \"rw\"", "fakeroot = true", "user-namespaces = true",
+      "[landlock]\nmode = \"off\"", "[capabilities]\nkeep = [\"chown\"]",
+    ] {
+      var profile = usual
+      for (change, _, _) in try layer(text).changes { change.apply(to: &profile) }
+      #expect(profile.terms != usual.terms, "\(text)")
+    }
+    var patient = usual
+    patient.limits.wallSeconds = 5
+    #expect(patient.terms == usual.terms)
   }
 
   @Test func `trust is bound to the exact content`() throws {

@@ -74,6 +74,7 @@ import Testing
         switch setting.kind {
         case .flag: ["true"]
         case .choice(let words): [words[0]]
+        case .processors: ["1.5"]
         case .number, .ports: ["7"]
         case .size: ["7M"]
         case .duration: ["7m"]

@@ -31,12 +31,13 @@ import Testing
   @Test func `orders and reports survive the socket`() {
     let orders: [Order] = [
       .proceed, .build, .spawn(ProcessNumber(rawValue: 7), .terminal),
-      .signal(ProcessNumber(rawValue: 9), 15), .signal(nil, 9),
+      .signal(ProcessNumber(rawValue: 9), 15), .signal(nil, 9), .socket,
     ]
     for order in orders { #expect(Order(order.bytes) == order) }
     let number = ProcessNumber(rawValue: 3)
     let reports: [Report] = [
-      .devices, .ready, .failed(.mask, .noEntry, "/x"), .failed(.fuseMount, .invalid, nil),
+      .devices, .ready(hasCovers: true, hasListener: false), .socket(nil), .socket(.invalid),
+      .failed(.mask, .noEntry, "/x"), .failed(.fuseMount, .invalid, nil),
       .started(number), .notStarted(number, .execute, .noEntry), .stopped(number),
       .exited(number, 256),
     ]
@@ -46,9 +47,10 @@ import Testing
   @Test func `a command survives the payload`() throws {
     let spawn = Spawn(
       words: ["a", "", "b c"], environment: ["X=\n"], directory: "/d", style: .terminal,
-      creationMask: 0o077)
+      creationMask: 0o077, wallSeconds: 90)
     let read = try #require(Spawn(payload: spawn.payload, style: .terminal))
     #expect(read.words == spawn.words && read.environment == spawn.environment)
     #expect(read.directory == "/d" && read.creationMask == 0o077)
+    #expect(read.wallSeconds == 90)
   }
 }

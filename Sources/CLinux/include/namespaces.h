@@ -33,6 +33,12 @@ int cl_landlock_ruleset(uint64_t files, uint64_t network, uint64_t scopes);
 int cl_landlock_allow(int ruleset, int directory, uint64_t files);
 int cl_landlock_restrict(int ruleset);
 
+/* Calls that only try whether they are let through: 0, or -1 with the error. */
+int cl_probe_keyrings(void);
+int cl_probe_push_input(void);
+int cl_probe_hypervisor_socket(void);
+int cl_probe_route(const unsigned char *address, unsigned short port);
+
 int cl_loopback_up(void);
 int cl_clone_fuse_device(int device, int mounted);
 /* The other end of a pseudo-terminal, unlocked, close-on-exec, not controlling. */
@@ -43,8 +49,10 @@ int cl_sealed_memory(const char *name);
 int cl_execute(char *const *words, char *const *environment);
 /* Connected local sockets that keep each message whole. */
 int cl_packet_pair(int ends[2]);
-/* The next call that a filter reports: its number and a cookie to answer with; -1 and ENOENT when
+/* The next call that a filter reports: number, first argument, cookie to answer with; -1, ENOENT when
  * the caller is gone meanwhile. */
-int cl_next_reported_call(int listener, int *number, uint64_t *cookie);
+int cl_next_reported_call(int listener, int *number, uint64_t *first, uint64_t *cookie);
 /* Lets a reported call go on as if nothing had been. */
 int cl_continue_reported_call(int listener, uint64_t cookie);
+/* Refuses a reported call with that error. */
+int cl_refuse_reported_call(int listener, uint64_t cookie, int error);

@@ -12,6 +12,8 @@ struct StepLog {
     /// nil: nothing changed, or the project is not there to compare with.
     var plan: Plan?
     let hasChanges: Bool
+    /// What the walls refused to its command.
+    var refusals: [Refusal] = []
     /// Snapshots and branches.
     var labels: [String] = []
   }
@@ -21,7 +23,10 @@ struct StepLog {
   private let root: Root
   private let files: OpenFile?
 
-  init(_ reader: SessionReader, root name: String?, branches: [StepID: [String]]) throws {
+  init(
+    _ reader: SessionReader, root name: String?, branches: [StepID: [String]],
+    refusals: [Int64: [Refusal]]
+  ) throws {
     self.reader = reader
     root = try Review.root(name, of: reader.roots)
     // A project that is gone hides what changed, not that something happened.
@@ -39,6 +44,7 @@ struct StepLog {
           history, from: StepID(step.id.rawValue - 1), to: step.id, reader: reader, root: root,
           lower: LowerTree(files.borrowed))
       }
+      entry.refusals = refusals[step.id.rawValue] ?? []
       entry.labels = (snapshots[step.id] ?? []).map { "snapshot \($0)" }
       entry.labels += (branches[step.id] ?? []).map { "branch \($0)" }
       entries.append(entry)
@@ -177,6 +183,7 @@ extension StepLog {
       "status": JSON.optional(step.status) { .int(Int64($0)) }, "message": .string(step.message),
       "restores": JSON.optional(step.restores) { .int($0.rawValue) },
       "parent": JSON.optional(entry.parent) { .int($0.rawValue) },
+      "refusals": .array(entry.refusals.map(\.json)),
       "labels": .array(entry.labels.map { .string($0) }),
       "addedLines": JSON.optional(lines) { .int(Int64($0.added)) },
       "deletedLines": JSON.optional(lines) { .int(Int64($0.deleted)) },

@@ -27,7 +27,8 @@ enum LogCommand {
     let session = try invocation.session()
     let reader = try session.read()
     var log = try StepLog(
-      reader, root: arguments.text("root"), branches: branches(of: session, invocation))
+      reader, root: arguments.text("root"), branches: branches(of: session, invocation),
+      refusals: session.refusals())
     if !invocation.operands.isEmpty { try log.select(invocation) }
     if !arguments.has("all") { log.hideIdleMarks() }
     log.limit(to: number)
@@ -72,12 +73,12 @@ enum LogCommand {
     }
   }
 
-  /// What --stat and --patch show of a step.
+  /// What was refused to a step's command, and what --stat and --patch show of it.
   private static func details(of entry: StepLog.Entry, _ log: StepLog, _ invocation: Invocation)
     throws -> [UInt8]
   {
-    guard let plan = entry.plan, !plan.isEmpty else { return [] }
-    var bytes: [UInt8] = []
+    var bytes = entry.refusals.flatMap { Array("\(RefusalReport.line($0))\n".utf8) }
+    guard let plan = entry.plan, !plan.isEmpty else { return bytes }
     let sink = TextSink { bytes += $0 }
     let style = RenderingStyle(
       isColored: invocation.output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)

@@ -7,10 +7,14 @@ enum ProfileCommand {
   static let profile = Verb(
     "profile", .care, "list, show or check profiles",
     operands: .any("[list | show [PROFILE] | check FILE | walls [PROFILE]]"),
-    options: [Invocation.json],
+    options: [
+      Option("effective", "show what it comes to here: with the project's file, and real paths"),
+      Invocation.json,
+    ],
     details: """
       A profile says what a box shows and what it lets through. 'show' without a name shows the one
       in force here, with the project's own file on top; 'walls' lists what would stand around a run.
+      cowbox-profile(5) has every key.
 
           cowbox profile list
           cowbox profile check .cowbox.toml
@@ -71,16 +75,23 @@ enum ProfileCommand {
 
   private static func show(_ name: String?, _ invocation: Invocation) throws {
     let choice = try ProfileChoice(project: invocation.project(), home: invocation.home)
+    if invocation.arguments.has("effective") {
+      let variables = PathVariables(home: invocation.home, environment: Process.environment)
+      let profile = try choice.load(named: name).profile.effective(variables)
+      return try invocation.output.write(profile.toml)
+    }
     let loaded = try name.map(choice.library.profile(named:)) ?? choice.load(named: nil)
     try invocation.output.write(loaded.profile.toml)
   }
 
   private static func checkFile(_ words: [ByteString], _ invocation: Invocation) throws {
     guard words.count == 2 else { throw Failure.usage("'profile check' needs a file") }
-    let library = ProfileLibrary(userDirectory: nil)
-    guard try library.layer(at: words[1]) != nil else {
+    let library = ProfileLibrary(
+      userDirectory: ProfileLibrary.userDirectory(home: invocation.home))
+    guard let layer = try library.layer(at: words[1]) else {
       throw Failure("there is no '\(words[1].printable)'")
     }
+    try library.check(layer)
     invocation.say("'\(words[1].printable)' has no mistake")
   }
 
@@ -88,15 +99,12 @@ enum ProfileCommand {
     let project = try invocation.project()
     let choice = ProfileChoice(project: project, home: invocation.home)
     let profile = try choice.load(named: name).profile
-    let walls = try Walls(profile, project: project.path, home: invocation.home).list
+    let walls = try Walls(profile, project: project.path, home: invocation.home).planned
     if invocation.wantsJSON {
-      let rows = walls.map {
-        ["name": .string($0.name), "up": .bool($0.isUp), "kind": .string($0.kind)] as JSON
-      }
-      return try invocation.output.line(JSON.array(rows).prettyText)
+      return try invocation.output.line(JSON.object(WallReport.json(walls)).prettyText)
     }
-    var table = Table("WALL", "STATE", "KIND")
-    for wall in walls { table.add(wall.name, wall.isUp ? "up" : "down", wall.kind) }
-    for line in table.lines(style: invocation.output.style) { try invocation.output.line(line) }
+    for line in WallReport.lines(walls, style: invocation.output.style) {
+      try invocation.output.line(line)
+    }
   }
 }

@@ -81,36 +81,26 @@ enum RunCommand {
   ) throws -> Int32 {
     let project = try invocation.project()
     let walls = try WallOptions.walls(for: invocation, project: project)
-    if invocation.isVerbose {
-      for wall in walls.list {
-        invocation.say("\(wall.isUp ? "up" : "down"): \(wall.name), \(wall.kind)")
-      }
-    }
     let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
     let session = try opening.open(choice)
     tellWhich(session, invocation)
+    try JoinedWalls.check(session, walls, kind, invocation)
+    if invocation.isVerbose, let walls = try session.client.walls() {
+      WallReport.tell(walls, invocation)
+    }
     var request = CommandRequest(
       words: words, environment: walls.environment(Process.environment),
       directory: project.directory,
-      creationMask: Process.creationMask, kind: kind, isDetached: invocation.arguments.has("detach")
-    )
+      creationMask: Process.creationMask, kind: kind,
+      isDetached: invocation.arguments.has("detach"), wallSeconds: walls.wallSeconds)
     request.clock = try invocation.arguments.number("clock", in: 0...Int(Int32.max)).map {
       Timestamp(nanoseconds: Int64($0) * 1_000_000_000)
     }
     request.ambientSeconds = try ambient(invocation.arguments)
+    request.closedStreams = Process.closedStreams
     if request.isDetached { return try detach(request, session, invocation) }
     let report = try Attendance(client: session.client).run(request)
-    if !report.refusedNames.isEmpty {
-      invocation.say(
-        "the network was refused: " + report.refusedNames.joined(separator: ", ")
-          + "; --allow-net NAME allows a name")
-    }
-    if !report.refusedCalls.isEmpty {
-      invocation.say(
-        "these system calls would have been refused: "
-          + report.refusedCalls.joined(separator: ", ")
-          + "; name them under allow in [seccomp] of a profile")
-    }
+    RefusalReport.tell(report, invocation)
     if report.hasChanges { try RunSummary.tell(of: session, step: report.step, invocation) }
     session.client.leave()
     return report.end.exitStatus

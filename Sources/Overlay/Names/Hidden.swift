@@ -1,3 +1,4 @@
+import CFuse
 import Linux
 
 /// The paths of the lowers that the view never shows, whatever the host does to them meanwhile.
@@ -9,12 +10,17 @@ package struct HiddenPaths: Sendable {
   private var paths: [Set<ByteString>] = []
   /// Whether some hidden name has this sum, so that other names cost one look.
   private var sums = [Bool](repeating: false, count: 256)
+  /// What else the hidden files are called.
+  private let links: SecretLinks
+  /// Who asked for a hidden name, and how often.
+  package let looks = HiddenLooks()
 
   /// No path at all.
-  package init() {}
+  package init() { links = SecretLinks(paths: []) }
 
   /// The absolute paths that lie in one of the roots, in the order of the lowers.
   package init(_ absolute: [ByteString], roots: [ByteString]) {
+    links = SecretLinks(paths: absolute)
     paths = roots.map { root in
       Set(
         absolute.filter { $0 != root && $0.isWithin(root) }.map { $0.relative(to: root) })
@@ -32,6 +38,9 @@ package struct HiddenPaths: Sendable {
     root < paths.count && paths[root].contains(path)
   }
 
+  /// Whether a lower file with several names is one of the hidden files by another name.
+  func isOtherName(_ status: FileStatus) -> Bool { links.contain(status) }
+
   private static func sum(_ name: UnsafeBufferPointer<UInt8>) -> Int {
     guard let last = name.last else { return 0 }
     return Int(UInt8(truncatingIfNeeded: name.count) &* 37 &+ last &* 5 &+ name[name.count / 2])
@@ -39,6 +48,9 @@ package struct HiddenPaths: Sendable {
 }
 
 extension FileSystem {
+  /// The hidden paths that programs asked for so far, and how often.
+  package var hiddenLooks: [ByteString: Int] { options.hidden.looks.all }
+
   /// Whether the lower's name in the directory at a place is one that the view never shows.
   func isHidden(_ name: UnsafeBufferPointer<UInt8>, in parent: Slot) -> Bool {
     guard options.hidden.mayHide(name) else { return false }
@@ -47,5 +59,22 @@ extension FileSystem {
     guard let directory = lowerPath(of: parent) else { return false }
     let root = Int(inodes[parent].pointee.root)
     return options.hidden.contains(directory.appending(ByteString(name)), root: root)
+  }
+
+  /// Whether a name that was not found is hidden: it is asked for anew, so that each look is heard of.
+  func isHiddenName(_ name: Name, in parent: fuse_ino_t) -> Bool {
+    guard options.hidden.mayHide(name.bytes) else { return false }
+    // A parent that is gone has no names at all.
+    guard let parent = try? slot(parent) else { return false }
+    return isHidden(name.bytes, in: parent)
+  }
+
+  /// Remembers that a program asked for a hidden name.
+  func noteLook(at name: UnsafeBufferPointer<UInt8>, in parent: Slot) {
+    let path = tree.lock.with { lowerPath(of: parent) }
+    let root = Int(tree.lock.with { inodes[parent].pointee.root })
+    guard let path, root < lowers.count else { return }
+    options.hidden.looks.note(
+      lowers[root].root.path.appending(path).appending(ByteString(name)))
   }
 }

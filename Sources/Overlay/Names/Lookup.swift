@@ -21,7 +21,7 @@ extension FileSystem {
     } catch .noEntry {
       // A name that isn't there is remembered by the kernel as well: node id 0.
       var entry = fuse_entry_param()
-      entry.entry_timeout = negativeValidity(in: parent)
+      entry.entry_timeout = isHiddenName(name, in: parent) ? 0 : negativeValidity(in: parent)
       reply.send(&entry)
     } catch { reply.fail(error) }
   }
@@ -56,7 +56,11 @@ extension FileSystem {
   private func lowerChild(
     _ name: Name, of parent: Slot, in directory: Descriptor?, _ known: FileStatus?
   ) throws(Errno) -> Child {
-    if isHidden(name.bytes, in: parent) { return .absent }
+    if isHidden(name.bytes, in: parent) {
+      // A listing passes over the name; only who asks for it by name wanted to read it.
+      if directory == nil { noteLook(at: name.bytes, in: parent) }
+      return .absent
+    }
     do throws(Errno) {
       let status: FileStatus
       if let known {
@@ -66,8 +70,9 @@ extension FileSystem {
       } else {
         status = try lowerStatus(name, in: parent)
       }
-      if status.linkCount > 1, status.kind != .directory, let node = linkedNode(status) {
-        return .node(node)
+      if status.linkCount > 1, status.kind != .directory {
+        if options.hidden.isOtherName(status) { return .absent }
+        if let node = linkedNode(status) { return .node(node) }
       }
       return .lower(status)
     } catch .noEntry {

@@ -66,6 +66,10 @@ package struct ProfileLayer: Sendable {
     guard let mode = mode?.value else {
       throw mistake("a [[mount]] needs a mode: ro, rw, cow, tmpfs or mask")
     }
+    // With another target than its source, a mask would take the place of one that hides a secret.
+    if target != nil, mode == .mask || mode == .copyOnWrite {
+      throw mistake("a [[mount]] of mode \(mode.rawValue) stays where it is and has no target")
+    }
     if place.value.count > 1 && target != nil {
       throw mistake("a [[mount]] of several sources has no target")
     }
@@ -105,13 +109,17 @@ package struct ProfileLayer: Sendable {
 
   private mutating func readCalls(_ table: inout TableReader) throws(ProfileError) {
     add(try table.choice("mode")) { .calls($0) }
-    add(try table.strings("allow")) { .allowCalls($0) }
-    add(try table.strings("deny")) { .denyCalls($0) }
+    let what = "system call or group of them"
+    add(try table.words("allow", among: CallGroups.words, what)) { .allowCalls($0) }
+    add(try table.words("deny", among: CallGroups.words, what)) { .denyCalls($0) }
     try table.finish()
   }
 
   private mutating func readCapabilities(_ table: inout TableReader) throws(ProfileError) {
-    add(try table.strings("keep")) { .capabilities($0.map { $0.lowercased() }) }
+    add(
+      try table.words(
+        "keep", among: Capabilities.names, "capability", spelling: Capabilities.plain)
+    ) { .capabilities($0) }
     try table.finish()
   }
 
@@ -121,6 +129,7 @@ package struct ProfileLayer: Sendable {
         switch limit {
         case .memory, .size, .scratch:
           try table.amount(limit.rawValue, "a size like \"512M\"", Amount.bytes)
+        case .cpus: try table.processors(limit.rawValue)
         case .cpu, .time:
           try table.amount(limit.rawValue, "a duration like \"10m\"", Amount.seconds)
         case .processes, .openFiles, .files:

@@ -69,6 +69,29 @@ struct TableReader {
     return Placed(strings, value)
   }
 
+  /// A list of words that must all be known, each read by `spelling` first.
+  mutating func words(
+    _ key: String, among known: [String], _ what: String,
+    spelling: (String) -> String = { $0 }
+  ) throws(ProfileError) -> Placed<[String]>? {
+    guard let value = value(key) else { return nil }
+    guard case .array(let elements) = value.content else {
+      throw Self.mistake(file, value, "'\(key)' must be a list of strings, not \(value.kind)")
+    }
+    var words: [String] = []
+    for element in elements {
+      let written = try string(element, key)
+      let word = spelling(written)
+      guard known.contains(word) else {
+        throw ProfileError(
+          file: file, line: element.line, column: element.column,
+          "'\(written)' is no \(what)", suggestion: Nearest.to(word, among: known))
+      }
+      words.append(word)
+    }
+    return Placed(words, value)
+  }
+
   /// A string, or a list of them.
   mutating func stringOrStrings(_ key: String) throws(ProfileError) -> Placed<[String]>? {
     guard let value = value(key) else { return nil }
@@ -127,6 +150,21 @@ struct TableReader {
     default: break
     }
     throw Self.mistake(file, value, "'\(key)' must be \(example), not \(value.kind)")
+  }
+
+  /// A number of processors, as 2, 1.5 or "1.5"; in thousandths.
+  mutating func processors(_ key: String) throws(ProfileError) -> Placed<UInt64>? {
+    guard let value = value(key) else { return nil }
+    let text: String? =
+      switch value.content {
+      case .integer(let number): String(number)
+      case .string(let text), .other(let text): text
+      default: nil
+      }
+    guard let amount = text.flatMap(Amount.processors) else {
+      throw Self.mistake(file, value, "'\(key)' must be a number of processors like 1.5")
+    }
+    return Placed(amount, value)
   }
 
   private func string(_ value: TomlValue, _ key: String) throws(ProfileError) -> String {

@@ -36,6 +36,8 @@ extension Setting {
       return word
     case .size where Amount.bytes(word) == nil:
       throw SettingError("'\(name)' is a size like 512M, not '\(word)'")
+    case .processors where Amount.processors(word) == nil:
+      throw SettingError("'\(name)' is a number of processors like 1.5, not '\(word)'")
     case .duration where Amount.seconds(word) == nil:
       throw SettingError("'\(name)' is a duration like 10m, not '\(word)'")
     default: return UInt64(word) == nil ? TomlText.quoted(word) : numeral(word)

@@ -2,7 +2,7 @@
 package struct Setting: Sendable {
   /// What its value looks like.
   package enum Kind: Sendable, Equatable {
-    case text, flag, number, size, duration
+    case text, flag, number, size, duration, processors
     case choice([String])
     /// Strings, of which every file adds its own.
     case words
@@ -75,6 +75,7 @@ extension ProfileChange.Limit {
     switch self {
     case .memory, .size, .scratch: .size
     case .cpu, .time: .duration
+    case .cpus: .processors
     case .processes, .openFiles, .files: .number
     }
   }
@@ -85,6 +86,7 @@ extension ProfileChange.Limit {
     case .processes: "the most processes of a run"
     case .openFiles: "the most open files of a process"
     case .cpu: "the most processor time of a process"
+    case .cpus: "the most processors that work for a run at a time"
     case .time: "how long a run may take"
     case .size: "how much a session may hold"
     case .files: "how many files a session may hold"

@@ -9,7 +9,7 @@ package final class NetworkProxy: Sendable {
   private let rules: ProxyRules
   private let lock = Lock()
   // Invariant: both are read and written under `lock` only.
-  nonisolated(unsafe) private var refusals: [String: Int] = [:]
+  nonisolated(unsafe) private var refused: [String: Int] = [:]
   nonisolated(unsafe) private var open = 0
 
   /// The port of the box's loopback where programs find it.
@@ -25,10 +25,9 @@ package final class NetworkProxy: Sendable {
     }
   }
 
-  /// What was asked for and refused so far, "name:port", the most frequent first.
-  package var refused: [(name: String, count: Int)] {
-    lock.with { refusals }.map { ($0.key, $0.value) }
-      .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+  /// What was asked for and refused so far.
+  var refusals: [Refusal] {
+    lock.with { refused }.map { .name($0.key, $0.value, "[network] allow") }
   }
 
   /// The variables that tell programs of the proxy, "NAME=value" each.
@@ -70,7 +69,7 @@ package final class NetworkProxy: Sendable {
       guard let server = try connect(request) else { return try client.write(request.refused) }
       try client.write(request.accepted)
       try server.borrowed.write(request.first + conversation.rest)
-      try conversation.relay(to: server.borrowed)
+      try StreamRelay.run(client, server.borrowed)
     } catch {
       return
     }
@@ -89,7 +88,7 @@ package final class NetworkProxy: Sendable {
       // A program could ask for endless names; what is told at the end is bounded.
       lock.with {
         let name = "\(request.host):\(request.port)"
-        if refusals.count < 64 || refusals[name] != nil { refusals[name, default: 0] += 1 }
+        if refused.count < 64 || refused[name] != nil { refused[name, default: 0] += 1 }
       }
       return nil
     }

@@ -46,34 +46,6 @@ final class ProxyConversation {
     }
   }
 
-  /// Carries bytes both ways until both have ended.
-  func relay(to server: Descriptor) throws(Errno) {
-    var isOpen = (toServer: true, toClient: true)
-    while isOpen.toServer || isOpen.toClient {
-      var waiting = PollSet()
-      let clientPlace = isOpen.toServer ? waiting.add(client) : -1
-      let serverPlace = isOpen.toClient ? waiting.add(server) : -1
-      _ = try waiting.wait()
-      if clientPlace >= 0, !waiting.events(at: clientPlace).isEmpty {
-        isOpen.toServer = try carry(from: client, to: server)
-      }
-      if serverPlace >= 0, !waiting.events(at: serverPlace).isEmpty {
-        isOpen.toClient = try carry(from: server, to: client)
-      }
-    }
-  }
-
-  /// Carries what there is; at the end of one side the other is told, and false answered.
-  private func carry(from: Descriptor, to: Descriptor) throws(Errno) -> Bool {
-    let bytes = try from.read(byteCount: 1 << 16)
-    if bytes.isEmpty {
-      try to.endSending()
-      return false
-    }
-    try to.write(bytes)
-    return true
-  }
-
   /// More of the request; nil at the end, or when nothing comes for half a minute.
   private func more() throws(Errno) -> [UInt8]? {
     var waiting = PollSet()

@@ -23,10 +23,19 @@ struct ProxyRules: Sendable {
     guard names.contains(where: { $0.matches(host, port: port) }) else { throw .notAllowed }
     let found = resolve(host, port)
     if found.isEmpty { throw .notFound }
-    // An address that is itself named may be a private one; a name that leads to one may not.
-    let isLiteral = host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
-    let usable = isLiteral ? found : found.filter { AddressRange.isPublic($0.bytes) }
+    // A private address must itself be named: a name alone could be led to any machine.
+    let usable = found.filter { address in
+      AddressRange.isPublic(address.bytes)
+        || names.contains { $0.matches(address.words, port: port) }
+    }
     if usable.isEmpty { throw .notPublic }
     return usable
+  }
+}
+
+extension InternetAddress {
+  /// "10.1.2.3"; of version 6 nothing that a name could be.
+  fileprivate var words: String {
+    bytes.count == 4 ? bytes.map(String.init).joined(separator: ".") : ":"
   }
 }

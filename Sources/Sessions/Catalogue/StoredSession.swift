@@ -50,6 +50,13 @@ extension StoredSession {
     package let json: JSON
   }
 
+  /// The walls around its commands; nil where no box stands, as at rest or in a mount.
+  package func standingWalls() throws -> StandingWalls? {
+    guard let client = try Client.connect(to: directory.borrowed) else { return nil }
+    defer { client.leave() }
+    return try client.walls()
+  }
+
   /// The keeper's process and the commands that run now; none where there is no keeper.
   package func runningCommands() throws -> (keeper: Int64?, [RunningCommand]) {
     guard let client = try Client.connect(to: directory.borrowed) else { return (nil, []) }

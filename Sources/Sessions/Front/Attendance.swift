@@ -24,9 +24,11 @@ package final class Attendance {
 
   deinit { relay?.restore() }
 
-  /// Runs the command and stays with it until it ends.
-  package func run(_ request: CommandRequest) throws -> CommandReport {
-    do { try start(request) } catch let error as ProtocolError { throw SessionError(error) }
+  /// Runs the command and stays with it until it ends; with streams of its own, or else the front's.
+  package func run(_ request: CommandRequest, streams: [Int32]? = nil) throws -> CommandReport {
+    do { try start(request, streams) } catch let error as ProtocolError {
+      throw SessionError(error)
+    }
     defer {
       relay?.restore()
       relay = nil
@@ -40,12 +42,13 @@ package final class Attendance {
   }
 
   /// Starts the command on the user's terminal when both directions are one, else on the pipes.
-  private func start(_ request: CommandRequest) throws {
+  private func start(_ request: CommandRequest, _ streams: [Int32]?) throws {
     let (input, output) = (Descriptor.standardInput, Descriptor.standardOutput)
-    guard input.isTerminal, output.isTerminal else {
+    guard streams == nil, input.isTerminal, output.isTerminal else {
       let params = Wire.params(of: request, terminal: nil, descriptors: 3)
       process =
-        try client.call("spawn", params, descriptors: [0, 1, 2]).result["process"]?.int ?? 0
+        try client.call("spawn", params, descriptors: streams ?? [0, 1, 2]).result["process"]?.int
+        ?? 0
       return
     }
     let error = Descriptor.standardError.isTerminal ? [] : [Int32(2)]

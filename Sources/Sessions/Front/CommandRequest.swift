@@ -1,4 +1,5 @@
 import Linux
+import Sandbox
 import Store
 
 /// A command that a session is asked to run.
@@ -23,11 +24,16 @@ package struct CommandRequest: Sendable {
   package var message = ""
   /// After so many milliseconds it is ended.
   package var timeout: Int64?
+  /// After how many seconds it is ended, with exit code 124.
+  package var wallSeconds: UInt64?
+  /// Which of its three streams are closed.
+  package var closedStreams: [Int32] = []
 
   /// A command by all that is known of it.
   package init(
     words: [ByteString], environment: [ByteString], directory: ByteString,
-    creationMask: UInt32 = 0o022, kind: Step.Kind = .run, isDetached: Bool = false
+    creationMask: UInt32 = 0o022, kind: Step.Kind = .run, isDetached: Bool = false,
+    wallSeconds: UInt64? = nil
   ) {
     self.words = words
     self.environment = environment
@@ -35,6 +41,7 @@ package struct CommandRequest: Sendable {
     self.creationMask = creationMask
     self.kind = kind
     self.isDetached = isDetached
+    self.wallSeconds = wallSeconds
   }
 }
 
@@ -58,10 +65,8 @@ package struct CommandReport: Equatable, Sendable {
   /// Whether the command, or another one during its time, changed something.
   package let hasChanges: Bool
   package let step: Int64
-  /// The system calls that would have been refused, "name count" each; with --seccomp=log only.
-  package var refusedCalls: [String] = []
-  /// The network names that the proxy refused, "name:port count" each.
-  package var refusedNames: [String] = []
+  /// What the walls refused while it ran.
+  package var refusals: [Refusal] = []
   /// Whether it was ended because its time was over.
   package var hasTimedOut = false
 }

@@ -14,12 +14,20 @@ extension Keeper {
     var file: ByteString?
   }
 
+  /// A command that is about to run: its step, and what the walls had refused before.
+  private struct Start {
+    let request: CommandRequest
+    let step: Step
+    let refusalsBefore: [Refusal]
+  }
+
   /// Starts a command, as a step of its own.
   func spawn(_ params: JSON, _ descriptors: [Int32], _ connection: Connection)
     throws(ProtocolError) -> Answer
   {
-    let (request, size) = try Wire.request(
+    var (request, size) = try Wire.request(
       from: params, environment: plan.environment, directory: plan.project)
+    if params["limit"] == nil { request.wallSeconds = plan.wallSeconds }
     let isWrong = size == nil ? ![0, 3].contains(descriptors.count) : descriptors.count > 1
     if isWrong {
       throw ProtocolError(
@@ -31,9 +39,10 @@ extension Keeper {
       store.tree.lock.with { store.tree.clock = (since: .now, time: clock) }
     }
     if let pause = request.ambientSeconds { ambient = AmbientSteps(pause: pause) }
+    let start = Start(request: request, step: step, refusalsBefore: refusals)
     do {
-      if let size { return try spawn(request, step, on: size, descriptors, connection) }
-      return try spawn(request, step, descriptors, connection)
+      if let size { return try spawn(start, on: size, descriptors, connection) }
+      return try spawn(start, descriptors, connection)
     } catch {
       let refusal = ProtocolError(notStarted: error)
       store.endStep(step, status: refusal.exit)
@@ -42,8 +51,9 @@ extension Keeper {
   }
 
   private func spawn(
-    _ request: CommandRequest, _ step: Step, _ descriptors: [Int32], _ connection: Connection
+    _ start: Start, _ descriptors: [Int32], _ connection: Connection
   ) throws -> Answer {
+    let (request, step) = (start.request, start.step)
     let streams = try streams(for: request, descriptors)
     defer { for raw in streams.owned { _ = OwnedDescriptor(owning: raw) } }
     let process: ProcessNumber
@@ -53,7 +63,7 @@ extension Keeper {
       }
       throw error
     }
-    var running = running(request, step, connection)
+    var running = running(start, connection)
     if let ends = streams.pipes {
       let relay = CommandStreams(Int64(process.rawValue), of: connection, ends)
       running.streams = relay
@@ -88,26 +98,27 @@ extension Keeper {
   }
 
   private func command(_ request: CommandRequest) -> Spawn {
-    Spawn(
+    var style: Spawn.Style = []
+    for number in request.closedStreams { style.insert(.closed(number)) }
+    return Spawn(
       words: request.words, environment: request.environment, directory: request.directory,
-      creationMask: request.creationMask)
+      style: style, creationMask: request.creationMask, wallSeconds: request.wallSeconds)
   }
 
-  private func running(_ request: CommandRequest, _ step: Step, _ connection: Connection)
-    -> RunningCommand
-  {
-    RunningCommand(
-      words: request.words, step: step, began: .now, owner: connection.id,
+  private func running(_ start: Start, _ connection: Connection) -> RunningCommand {
+    let request = start.request
+    return RunningCommand(
+      words: request.words, step: start.step, began: .now, owner: connection.id,
       isDetached: request.isDetached, hasClock: request.clock != nil,
-      deadline: request.timeout.map { (Timestamp.now.later(milliseconds: $0), false) })
+      deadline: request.timeout.map { (Timestamp.now.later(milliseconds: $0), false) },
+      refusalsBefore: start.refusalsBefore)
   }
 
   /// Starts a command on a terminal of its own, whose controlling side goes to the client.
   private func spawn(
-    _ request: CommandRequest, _ step: Step, on size: WindowSize, _ descriptors: [Int32],
-    _ connection: Connection
+    _ start: Start, on size: WindowSize, _ descriptors: [Int32], _ connection: Connection
   ) throws -> Answer {
-    var command = command(request)
+    var command = command(start.request)
     let terminal = try box.openTerminal()
     try terminal.master.borrowed.setWindowSize(size)
     let own = terminal.peer.borrowed
@@ -116,10 +127,10 @@ extension Keeper {
     let process = try box.spawn(command, streams: [own, own, error])
     let (master, peer) = terminal.release()
     _ = OwnedDescriptor(owning: peer)
-    commands[process] = running(request, step, connection)
+    commands[process] = running(start, connection)
     return (
       [
-        "process": .int(Int64(process.rawValue)), "step": .int(step.id.rawValue),
+        "process": .int(Int64(process.rawValue)), "step": .int(start.step.id.rawValue),
         "descriptors": 1,
       ], [master]
     )

@@ -8,7 +8,7 @@ extension Keeper {
     box.end()
     // The kernel writes back what it has cached before it ends the connection.
     fileSystem.wait()
-    if plan.isNew, store.isUnchanged, lastWish == nil {
+    if plan.isNew, store.isUnchanged, lastWish == nil, !hasToldRefusal {
       try store.abandon()
       try Catalogue.open(at: plan.sessions).remove(plan.session)
     } else {

@@ -33,6 +33,7 @@ extension Keeper {
     case "cancel": (try cancel(request.params, connection), [])
     case "adopt": (try adopt(request.descriptors), [])
     case "log", "snapshots", "undo", "redo": (try history(request), [])
+    case "walls": (standingWalls.json, [])
     default: nil
     }
   }
@@ -53,6 +54,12 @@ extension Keeper {
         "began": .int(command.began.nanoseconds), "detached": .bool(command.isDetached),
       ]
     }
+  }
+
+  private var standingWalls: StandingWalls {
+    StandingWalls(
+      walls: box.walls + StandingWalls.ofSession(size: plan.maximumSize, files: plan.maximumFiles),
+      notContained: plan.box.notContained, terms: plan.terms)
   }
 
   /// The process that a request is about.

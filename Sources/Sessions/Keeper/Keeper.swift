@@ -16,12 +16,15 @@ final class Keeper: SessionServer {
   let log: SessionLog
   let directory: OwnedDescriptor
   let desk: Desk
+  let ports: PublishedPorts
   private let signals: SignalInput
   var commands: [ProcessNumber: RunningCommand] = [:]
   /// What is waited for besides clients, signals and the box.
   private var attended: [any Attended] = []
   /// Reads and writes files for clients; started when it is first asked.
   var files: FileAgent?
+  /// Whether the log tells why a command failed; then even an unchanged session is kept.
+  private(set) var hasToldRefusal = false
   /// Set once everything is to end, whoever is still there.
   var isStopping = false
   /// Closes steps by itself, once a command was started that asks for it.
@@ -37,6 +40,7 @@ final class Keeper: SessionServer {
     box = opened.box
     directory = opened.directory
     desk = opened.desk
+    ports = opened.ports
     signals = opened.signals
     log = SessionLog(session: directory.borrowed)
   }
@@ -57,6 +61,7 @@ final class Keeper: SessionServer {
     if desk.isEmpty, commands.isEmpty { return }
     var set = PollSet()
     let signalPlace = set.add(signals.descriptor.borrowed)
+    let portPlaces = ports.open.map { (port: $0.port, place: set.add(Descriptor($0.listener))) }
     let boxPlace = set.add(box.eventDescriptor)
     let watched = desk.watch(in: &set)
     for one in attended { one.prepare(&set) }
@@ -67,6 +72,7 @@ final class Keeper: SessionServer {
     // Before clients are heard: what they begin now was not waited for.
     for one in attended { one.advance(set) }
     attended.removeAll(where: \.isOver)
+    for (port, place) in portPlaces where !set.events(at: place).isEmpty { forward(to: port) }
     desk.serve(watched, set) { answerAll(of: $0) }
     if isStopping { send(SIGKILL, to: nil) }
     if !commands.isEmpty, ambient?.isDue(store.changeCount) == true { closeStep() }
@@ -175,14 +181,13 @@ final class Keeper: SessionServer {
     store.endStep(command.step, status: end.exitStatus)
     // What can't be written now is kept and tried again; the store refuses changes meanwhile.
     try? store.flush(durable: false)
-    log.add(command, end: end)
+    let refusals = Refusal.added(refusals, since: command.refusalsBefore)
+    log.add(command, end: end, refusals: refusals)
+    hasToldRefusal = hasToldRefusal || end.exitStatus != 0 && !refusals.isEmpty
     guard let owner = command.owner else { return }
     let report = CommandReport(
       end: end, hasChanges: store.hasChanged(since: command.step.id),
-      step: command.step.id.rawValue,
-      refusedCalls: box.audit?.refused.map { "\($0.name) \($0.count)" } ?? [],
-      refusedNames: box.proxy?.refused.map { "\($0.name) \($0.count)" } ?? [],
-      hasTimedOut: command.hasTimedOut)
+      step: command.step.id.rawValue, refusals: refusals, hasTimedOut: command.hasTimedOut)
     let message = Message.notification(
       method: "exited", params: Wire.params(of: report, process: Int64(process.rawValue)))
     if let streams = command.streams {

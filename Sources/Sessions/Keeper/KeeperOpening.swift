@@ -12,6 +12,7 @@ struct OpenedSession: ~Copyable {
   let fileSystem: FileSystem
   let box: Box
   let desk: Desk
+  let ports: PublishedPorts
   let signals: SignalInput
 }
 
@@ -25,6 +26,7 @@ enum KeeperOpening {
     let catalogue = try Catalogue.open(at: plan.sessions)
     let directory = try catalogue.open(plan.session)
     let store = try openStore(plan, directory.borrowed)
+    try refuseMissingRoots(plan, store)
     let lowers = try store.roots.map(openRoot)
     var box = plan.box
     // A profile without a home must not show the one that an earlier run had.
@@ -34,6 +36,7 @@ enum KeeperOpening {
     }
     box.masks = withTargets(box.masks)
     box.service = { socket in FileService.serve(socket) }
+    let ports = try PublishedPorts(plan.publish)
     let launched = try Box.launch(box, deviceCount: FileSystem.deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
       try FileSystem(
@@ -47,7 +50,18 @@ enum KeeperOpening {
     if plan.isNew { try Catalogue.enter(directory.borrowed, project: plan.project) }
     return OpenedSession(
       directory: directory, store: store, fileSystem: fileSystem, box: launched,
-      desk: desk, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
+      desk: desk, ports: ports, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
+  }
+
+  /// A session shows copy-on-write what it did when it began; asking it for more is an error.
+  private static func refuseMissingRoots(_ plan: KeeperPlan, _ store: SessionStore) throws {
+    let missing = plan.roots.first { root in !store.roots.contains { $0.path == root.path } }
+    guard let missing else { return }
+    throw SessionError(
+      "session '\(plan.session)' was begun without '\(missing.path.printable)' copy-on-write",
+      hint: "begin another one with --new"
+        + (missing.role == .home ? ", or leave the home directory out with --no-home" : ""),
+      kind: .usage)
   }
 
   /// The paths, and where those that are symlinks lead: both are to look empty.

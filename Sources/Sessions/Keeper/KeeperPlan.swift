@@ -19,6 +19,12 @@ struct KeeperPlan: Sendable {
   let maximumFiles: Int?
   /// The environment of commands that bring none of their own.
   let environment: [ByteString]
+  /// Ports of the host's loopback that lead to the box's.
+  let publish: [UInt16]
+  /// How many seconds a command may take that does not say itself.
+  let wallSeconds: UInt64?
+  /// What was asked for, by topic.
+  let terms: [String: String]
 }
 
 /// A directory that a new session will show copy-on-write.
@@ -40,7 +46,8 @@ extension KeeperPlan {
       session: session, sessions: sessions, project: project, isNew: isNew,
       roots: Self.roots(project: project, home: walls.showsHome ? home : nil, walls.copyOnWrite),
       box: box, maximumSize: walls.maximumSize, maximumFiles: walls.maximumFiles,
-      environment: walls.environment(Process.environment))
+      environment: walls.environment(Process.environment), publish: walls.publish,
+      wallSeconds: walls.wallSeconds, terms: walls.terms)
   }
 
   /// The project first; a directory inside another one is shown by both, its own on top.

@@ -1,4 +1,5 @@
 import Linux
+import Sandbox
 import Store
 
 /// A command that the keeper has started and that has not ended.
@@ -17,4 +18,6 @@ struct RunningCommand {
   var hasTimedOut = false
   /// Its pipes, where its client takes them as messages.
   var streams: CommandStreams?
+  /// What the walls had refused before it began.
+  let refusalsBefore: [Refusal]
 }

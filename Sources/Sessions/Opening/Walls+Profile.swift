@@ -5,12 +5,16 @@ import Sandbox
 extension Walls {
   /// The walls of a profile around a project.
   package init(_ profile: Profile, project: ByteString, home: ByteString?) throws {
-    if !profile.network.publish.isEmpty {
+    if !profile.network.publish.isEmpty, profile.network.mode == .host {
       throw SessionError(
-        "ports of a session can't be published yet", hint: "say --net host instead", kind: .usage)
+        "with the host's network every port is the host's already, and none can be published",
+        hint: "leave out --publish, or the host's network", kind: .usage)
     }
     let variables = PathVariables(home: home, environment: Process.environment)
     let view = try ProfileView(profile, project: project, variables: variables)
+    let masks = try Homes.others(besides: home).flatMap { other in
+      try Self.masks(of: profile, project: project, home: other)
+    }
     let git = GitDirectory.outside(project)
     self.init(
       plan: try LaunchPlan(
@@ -19,6 +23,10 @@ extension Walls {
       copyOnWrite: view.copyOnWrite.filter { $0 != home } + (git.map { [$0] } ?? []),
       showsHome: home.map(view.copyOnWrite.contains) ?? false,
       environment: profile.environment)
+    plan.masks += masks
+    wallSeconds = profile.limits.wallSeconds
+    publish = profile.network.publish
+    terms = profile.terms
     maximumSize = profile.limits.sessionBytes.map { Int64(clamping: $0) }
     maximumFiles = profile.limits.sessionFiles.map { Int(clamping: $0) }
     if profile.network.mode == .allow { set += NetworkProxy.variables }
@@ -27,8 +35,20 @@ extension Walls {
 }
 
 extension Walls {
-  /// Every wall, up or down, and what it is made of.
-  package var list: [(name: String, isUp: Bool, kind: String)] {
-    plan.walls.map { ($0.name, $0.isUp, $0.kind) }
+  /// What a profile hides in the home directory, for another one than the command's.
+  private static func masks(of profile: Profile, project: ByteString, home: ByteString) throws
+    -> [ByteString]
+  {
+    var hiding = profile
+    hiding.mounts = profile.mounts.filter { $0.mode == .mask && $0.source.hasPrefix("~/") }
+    let variables = PathVariables(home: home, environment: [])
+    return try ProfileView(hiding, project: project, variables: variables).masks
+  }
+
+  /// What would stand around a run that begins a session now.
+  package var planned: StandingWalls {
+    StandingWalls(
+      walls: plan.plannedWalls + StandingWalls.ofSession(size: maximumSize, files: maximumFiles),
+      notContained: plan.notContained, terms: terms)
   }
 }

@@ -15,6 +15,8 @@ package enum Wire {
       "detached": .bool(request.isDetached),
       "clock": JSON.optional(request.clock) { .int($0.nanoseconds) },
       "ambient": JSON.optional(request.ambientSeconds) { .int(Int64($0 * 1000)) },
+      "limit": JSON.optional(request.wallSeconds) { .int(Int64(clamping: $0)) },
+      "closed": .array(request.closedStreams.map { .int(Int64($0)) }),
       "terminal": JSON.optional(terminal) {
         ["rows": .int(Int64($0.rows)), "columns": .int(Int64($0.columns))]
       },
@@ -47,6 +49,10 @@ package enum Wire {
       kind: kind, isDetached: isDetached)
     request.message = try text("message", params) ?? ""
     request.timeout = try timeout(params)
+    request.wallSeconds = params["limit"]?.int.flatMap { $0 > 0 ? UInt64($0) : nil }
+    request.closedStreams = (params["closed"]?.array ?? []).compactMap { number in
+      number.int.flatMap { (0...2).contains($0) ? Int32($0) : nil }
+    }
     request.clock = params["clock"]?.int.map { Timestamp(nanoseconds: $0) }
     request.ambientSeconds = params["ambient"]?.int.map { Double($0) / 1000 }
     return (request, try terminal(params))
@@ -104,10 +110,15 @@ package enum Wire {
       }
     return [
       "process": .int(process), name: .int(Int64(value)), "changed": .bool(report.hasChanges),
-      "step": .int(report.step), "refused": .array(report.refusedCalls.map { .string($0) }),
-      "refusedNames": .array(report.refusedNames.map { .string($0) }),
+      "step": .int(report.step), "refused": names(.call, report), "refusedNames": names(.network, report),
+      "refusals": .array(report.refusals.map(\.json)),
       "timedOut": .bool(report.hasTimedOut),
     ]
+  }
+
+  /// "name count" each.
+  private static func names(_ kind: Refusal.Kind, _ report: CommandReport) -> JSON {
+    .array(report.refusals.filter { $0.kind == kind }.map { .string("\($0.what) \($0.count)") })
   }
 
   static func report(from params: JSON) -> CommandReport? {
@@ -122,8 +133,7 @@ package enum Wire {
     }
     return CommandReport(
       end: end, hasChanges: changed, step: step,
-      refusedCalls: params["refused"]?.array?.compactMap(\.string) ?? [],
-      refusedNames: params["refusedNames"]?.array?.compactMap(\.string) ?? [],
+      refusals: (params["refusals"]?.array ?? []).compactMap(Refusal.init(json:)),
       hasTimedOut: params["timedOut"]?.bool ?? false)
   }
 }

@@ -9,6 +9,9 @@ enum WallOptions {
       "profile", short: "p", value: "PROFILE", "what the box shows and allows; a name or a file"),
     Option(
       "net", value: "WHICH", choices: ["off", "host"], "the network: off (the default) or host"),
+    Option("no-net", "no network, whatever the profile says"),
+    Option(
+      "publish", value: "PORT", repeats: true, "let the host reach a port of the box at its own"),
     Option(
       "allow-net", value: "NAME[:PORT]", repeats: true,
       "let a name through, as example.org or *.example.org:8443"),
@@ -23,8 +26,9 @@ enum WallOptions {
     Option(
       "seccomp", value: "MODE", choices: ["enforce", "log", "off"],
       "what happens to calls that are not allowed"),
-    Option("memory", value: "SIZE", "the most memory of each process, as 512M or 2G"),
-    Option("pids", value: "N", "the most processes"),
+    Option("memory", value: "SIZE", "the most memory that the command may use, as 512M or 2G"),
+    Option("pids", value: "N", "the most processes that the command may be"),
+    Option("cpus", value: "N", "the most processors that work for it at a time, as 2 or 1.5"),
     Option("cpu", value: "TIME", "the most processor time of each process, as 90s or 10m"),
     Option("timeout", value: "TIME", "the most time the command may take, as 90s or 10m; exit 124"),
     Option("max-size", value: "SIZE", "the most that the session may hold, as 500M or 2G"),
@@ -42,14 +46,8 @@ enum WallOptions {
       profile.mounts.removeAll { $0.source == "~" && $0.mode == .copyOnWrite }
     }
     var walls = try Walls(profile, project: project.path, home: invocation.home)
-    walls.plan.masks += try arguments.all("mask").map(absolute)
-    walls.copyOnWrite += try arguments.all("cow").map(canonical)
-    for path in try arguments.all("ro").map(canonical) {
-      walls.plan.mounts.append(.init(source: path, target: path, mode: .readOnly))
-    }
-    for path in try arguments.all("rw").map(canonical) {
-      walls.plan.mounts.append(.init(source: path, target: path, mode: .readWrite))
-    }
+    try show(arguments, in: &walls)
+    walls.plan.insistsOnProcesses = arguments.has("pids")
     for variable in arguments.all("env") {
       let isSet = variable.bytes.contains(UInt8(ascii: "="))
       if isSet { walls.set.append(variable) } else { walls.passed.append(variable) }
@@ -61,6 +59,20 @@ enum WallOptions {
     return walls
   }
 
+  /// Adds the paths that the command line shows or hides; one that is shown is hidden no more.
+  private static func show(_ arguments: Arguments, in walls: inout Walls) throws {
+    let modes: [(String, MountRule.Mode)] = [
+      ("ro", .readOnly), ("rw", .readWrite), ("cow", .copyOnWrite),
+    ]
+    for (option, mode) in modes {
+      for path in try arguments.all(option).map(canonical) { walls.show(path, as: mode) }
+    }
+    for path in try arguments.all("mask").map(absolute) { walls.show(path, as: .mask) }
+    walls.terms["limits", default: ""] += ["max-size", "max-files"].flatMap { option in
+      arguments.all(option).map { "\n\(option) \($0.printable)" }
+    }.joined()
+  }
+
   /// The walls of the usual profile, whatever the command line says.
   static func usual(for invocation: Invocation, project: Project) throws -> Walls {
     let loaded = try ProfileChoice(project: project, home: invocation.home).load(named: nil)
@@ -69,10 +81,18 @@ enum WallOptions {
 
   /// What the command line changes in the profile.
   private static func changes(_ arguments: Arguments) throws -> [ProfileChange] {
-    var changes: [ProfileChange] = []
-    if let mode = try arguments.text("net").flatMap(NetworkRules.Mode.init) {
-      changes.append(.network(mode))
+    var changes = try networkChanges(arguments) + limitChanges(arguments)
+    if arguments.has("fakeroot") { changes.append(.fakeRoot(true)) }
+    if arguments.has("allow-userns") { changes.append(.userNamespaces(true)) }
+    if let mode = try arguments.text("seccomp").flatMap(CallRules.Mode.init) {
+      changes.append(.calls(mode))
     }
+    return changes
+  }
+
+  private static func networkChanges(_ arguments: Arguments) throws -> [ProfileChange] {
+    var changes: [ProfileChange] = []
+    let mode = try arguments.text("net").flatMap(NetworkRules.Mode.init)
     let names = try arguments.all("allow-net").map { name in
       guard let text = name.string, NetworkName(text) != nil else {
         throw Failure.usage(
@@ -80,17 +100,36 @@ enum WallOptions {
       }
       return text
     }
-    if !names.isEmpty { changes += [.network(.allow), .allowNames(names)] }
-    if arguments.has("fakeroot") { changes.append(.fakeRoot(true)) }
-    if arguments.has("allow-userns") { changes.append(.userNamespaces(true)) }
-    if let mode = try arguments.text("seccomp").flatMap(CallRules.Mode.init) {
-      changes.append(.calls(mode))
+    if arguments.has("no-net"), mode == .host || !names.isEmpty {
+      throw Failure.usage("'--no-net' contradicts '--net host' and '--allow-net'")
     }
+    if let mode = arguments.has("no-net") ? .off : mode { changes.append(.network(mode)) }
+    if !names.isEmpty { changes += [.network(.allow), .allowNames(names)] }
+    let ports = try arguments.all("publish").map { text in
+      guard let port = text.string.flatMap({ UInt16($0) }), port > 0 else {
+        throw Failure.usage(
+          "'\(text.printable)' is no port", hint: "a port is a number from 1 to 65535")
+      }
+      return port
+    }
+    if !ports.isEmpty { changes.append(.publish(ports)) }
+    return changes
+  }
+
+  private static func limitChanges(_ arguments: Arguments) throws -> [ProfileChange] {
+    var changes: [ProfileChange] = []
     if let memory = try arguments.text("memory").map(size) {
       changes.append(.limit(.memory, UInt64(memory)))
     }
     if let count = try arguments.number("pids", in: 1...Int(Int32.max)) {
       changes.append(.limit(.processes, UInt64(count)))
+    }
+    if let text = try arguments.text("cpus") {
+      guard let processors = Amount.processors(text) else {
+        throw Failure.usage(
+          "'\(ByteString(text).printable)' is no number of processors", hint: "write 2 or 1.5")
+      }
+      changes.append(.limit(.cpus, processors))
     }
     for (option, limit) in [("cpu", ProfileChange.Limit.cpu), ("timeout", .time)] {
       guard let text = try arguments.text(option) else { continue }

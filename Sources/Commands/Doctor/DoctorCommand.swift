@@ -6,13 +6,23 @@ import Store
 enum DoctorCommand {
   static let verb = Verb(
     "doctor", .about, "try everything a run needs, and say what helps where it fails",
-    options: [Invocation.json],
-    details: "The exit status is 1 when something fails that 'cowbox run' can't do without.",
+    options: [
+      Option("inside", "only try to cross the walls around doctor itself, in a box"),
+      Invocation.json,
+    ],
+    details: """
+      A session is run on a project of doctor's own, and each of its walls is tried from inside, as a
+      command would that wants out. The exit status is 1 when a wall is crossed, or something fails
+      that 'cowbox run' can't do without.
+
+          cowbox doctor
+          cowbox run -- cowbox doctor --inside
+      """,
     act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    var findings = [state(invocation), device, namespaces, landlock]
-    findings.append(session(invocation))
+    if invocation.arguments.has("inside") { return try tryFromHere(invocation) }
+    let findings = [state(invocation), device, namespaces] + session(invocation) + limits
     if invocation.wantsJSON {
       try invocation.output.line(JSON.array(findings.map(\.json)).prettyText)
     } else {
@@ -96,12 +106,18 @@ enum DoctorCommand {
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 
-  private static var landlock: Finding {
-    let version = Landlock.version
-    return version > 0
-      ? Finding("Landlock", .works, "version \(version)")
-      : Finding(
-        "Landlock", .lacks, "is not in this kernel; the other walls stand without it",
-        remedy: "boot with 'lsm=landlock,...', or a kernel with CONFIG_SECURITY_LANDLOCK")
+  /// What would hold limits of a whole run.
+  private static var limits: [Finding] {
+    LimitHolders.now().map { limit, holder in
+      if let holder { return Finding("limit of \(limit)", .works, "held by a \(holder)") }
+      let words =
+        limit == "processors"
+        ? "can't be held: no control group is the user's to divide"
+        : "held for each process alone, by rlimit"
+      return Finding(
+        "limit of \(limit)", .lacks, words,
+        remedy:
+          "run in a group of your own: 'systemd-run --user --scope -p Delegate=yes cowbox ...'")
+    }
   }
 }

@@ -1,0 +1,147 @@
+import Glibc
+import Harness
+import Linux
+import Testing
+
+/// Interactive programs in a session, on a real terminal: tmux's.
+@Suite(.serialized) struct TerminalTests {
+  @Test func `a shell has job control`() throws {
+    let screen = try Screen()
+    try screen.type("\(screen.cowbox) run -- bash --norc --noprofile -i")
+    try screen.type("PS1='in> '")
+    #expect(try screen.shows("in> "))
+    try screen.type("sleep 100 &")
+    try screen.type("jobs")
+    #expect(try screen.shows("Running"))
+    try screen.type("fg")
+    try screen.press("C-z")
+    #expect(try screen.shows("Stopped"))
+    try screen.type("kill %1; sleep 100")
+    try screen.press("C-c")
+    try screen.type("echo status $?")
+    #expect(try screen.shows("status 130"))
+    try screen.type("exit 7")
+    try screen.type("echo outside $?")
+    #expect(try screen.shows("outside 7"))
+  }
+
+  @Test func `the size is the terminal's, and follows it`() throws {
+    let screen = try Screen()
+    try screen.type("\(screen.cowbox) run -- bash --norc --noprofile -i")
+    try screen.type("trap 'stty size' WINCH; stty size")
+    #expect(try screen.shows("24 80"))
+    try screen.resize(columns: 100, rows: 40)
+    #expect(try screen.shows("40 100"))
+  }
+
+  @Test func `an editor edits, and the file is the session's`() throws {
+    let screen = try Screen()
+    try screen.type("\(screen.cowbox) run -- vim.tiny -u NONE note")
+    #expect(try screen.shows("[New]"))
+    try screen.press("i")
+    try screen.type("written inside")
+    try screen.press("Escape")
+    try screen.type(":wq")
+    try screen.type("echo clo''sed")
+    #expect(try screen.shows("closed"))
+    #expect(
+      try screen.place.cowbox("run", "--", "cat", "note").run().text.contains("written inside"))
+    #expect(try screen.place.shell("ls") == "")
+  }
+
+  @Test func `pagers and monitors take keys and give the screen back`() throws {
+    let screen = try Screen()
+    try screen.type(
+      "seq 1000 > ../numbers; \(screen.cowbox) run --ro ../numbers -- less ../numbers")
+    #expect(try screen.shows("23"))
+    try screen.press("G")
+    #expect(try screen.shows("1000"))
+    try screen.press("q")
+    try screen.type("clear; \(screen.cowbox) run -- top -d 1")
+    #expect(try screen.shows("load average"))
+    try screen.press("q")
+    try screen.type("stty -a | grep -o ' echo '; echo back")
+    #expect(try screen.shows("echo\nback"))
+  }
+
+  @Test func `control-z stops the run, and the shell outside goes on with it`() throws {
+    let screen = try Screen()
+    try screen.type("\(screen.cowbox) run -- sleep 100")
+    try screen.settle()
+    try screen.press("C-z")
+    #expect(try screen.shows("Stopped"))
+    try screen.type("echo bet''ween; fg")
+    #expect(try screen.shows("between"))
+    poll(nil, 0, 300)
+    try screen.press("C-c")
+    try screen.type("echo ended $?")
+    #expect(try screen.shows("ended 130"))
+  }
+
+  @Test func `a run in the background that wants the terminal is stopped`() throws {
+    let screen = try Screen()
+    try screen.type("\(screen.cowbox) run -- cat &")
+    try screen.type("jobs")
+    #expect(try screen.shows("Stopped"))
+    try screen.type("kill -9 %1; clear; echo still'' here")
+    #expect(try screen.shows("still here"))
+  }
+}
+
+/// A terminal of tmux's with a shell in a project.
+final class Screen {
+  let place: Playground
+  private let socket: String
+  let cowbox = "'\(Playground.binary)' -q"
+
+  init() throws {
+    place = try Playground()
+    socket = place.path + "/tmux"
+    try tmux(
+      "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-c", place.project, "env",
+      "PS1=out> ", "COWBOX_STATE=\(place.state)", "bash", "--norc", "--noprofile", "-i")
+  }
+
+  deinit {
+    // What is left of it ends with its server.
+    _ = try? tmux("kill-server")
+  }
+
+  /// Types a line.
+  func type(_ line: String) throws {
+    try tmux("send-keys", "-l", line)
+    try tmux("send-keys", "Enter")
+  }
+
+  /// Presses one key by its name.
+  func press(_ key: String) throws { try tmux("send-keys", key) }
+
+  func resize(columns: Int, rows: Int) throws {
+    try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
+  }
+
+  /// Whether the screen shows a text within a minute.
+  func shows(_ text: String) throws -> Bool {
+    for _ in 0..<1000 {
+      if try tmux("capture-pane", "-p").contains(text) { return true }
+      poll(nil, 0, 50)
+    }
+    return false
+  }
+
+  /// Waits until the session runs its command.
+  func settle() throws {
+    for _ in 0..<200 {
+      if try place.cowbox("status", "--json").run().text.contains("\"words\"") { return }
+      poll(nil, 0, 50)
+    }
+  }
+
+  @discardableResult
+  private func tmux(_ words: String...) throws -> String {
+    var environment = Playground.environment
+    environment["TERM"] = "screen"
+    return try Command(["tmux", "-S", socket] + words, in: place.project, environment: environment)
+      .run().text
+  }
+}
