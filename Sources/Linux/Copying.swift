@@ -2,9 +2,8 @@ import CLinux
 import Glibc
 
 extension Descriptor {
-  /// Copies the first `size` bytes of another file: as a reflink where there is one, else data
-  /// extents only, so that holes stay holes.
-  package func copyContent(from source: Descriptor, size: Int64) throws(Errno) {
+  /// Makes the file the first `size` bytes of another one: a reflink where there is one, else a copy.
+  package func becomeContent(of source: Descriptor, size: Int64) throws(Errno) {
     do {
       try clone(from: source)
     } catch {
@@ -40,37 +39,44 @@ extension Descriptor {
   }
 
   /// Copies a range to the same place in this file.
+  package func copyRange(from source: Descriptor, at start: Int64, count: Int64) throws(Errno) {
+    try copyRange(from: source, at: start, to: start, count: count)
+  }
+
+  /// Copies a range to any place in this file; what the source lacks of it is left as it is.
   ///
   /// The corresponding system call is `copy_file_range(2)`, or read and write across file systems
   /// that can't.
-  package func copyRange(from source: Descriptor, at start: Int64, count: Int64) throws(Errno) {
-    var (from, to, left) = (off_t(start), off_t(start), Int(count))
+  package func copyRange(
+    from source: Descriptor, at start: Int64, to offset: Int64, count: Int64
+  ) throws(Errno) {
+    var (from, to, left) = (off_t(start), off_t(offset), Int(count))
     while left > 0 {
       let copied: Int
       do {
         copied = try check { copy_file_range(source.raw, &from, raw, &to, left, 0) }
       } catch .crossDevice, .invalid, .notSupported, .noSystemCall, .notPermitted {
-        try copyThroughMemory(from: source, at: Int64(from), count: Int64(left))
-        return
+        return try copyThroughMemory(
+          from: source, at: Int64(from), to: Int64(to), count: Int64(left))
       }
       if copied == 0 { return }
       left -= copied
     }
   }
 
-  private func copyThroughMemory(from source: Descriptor, at start: Int64, count: Int64)
-    throws(Errno)
-  {
+  private func copyThroughMemory(
+    from source: Descriptor, at start: Int64, to target: Int64, count: Int64
+  ) throws(Errno) {
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
     defer { room.deallocate() }
-    var offset = start
-    while offset < start + count {
-      let wanted = Int(min(Int64(room.count), start + count - offset))
+    var done: Int64 = 0
+    while done < count {
+      let wanted = Int(min(Int64(room.count), count - done))
       let got = try source.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: room[..<wanted]), at: offset)
+        into: UnsafeMutableRawBufferPointer(rebasing: room[..<wanted]), at: start + done)
       if got == 0 { return }
-      try write(UnsafeRawBufferPointer(rebasing: room[..<got]), at: offset)
-      offset += Int64(got)
+      try write(UnsafeRawBufferPointer(rebasing: room[..<got]), at: target + done)
+      done += Int64(got)
     }
   }
 }

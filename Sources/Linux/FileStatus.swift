@@ -45,10 +45,13 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   /// Nanoseconds since 1970.
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-  /// The time that a kernel structure holds.
+  /// The time that a kernel structure holds; outside of the years 1678 to 2261 the nearest.
   package init(_ time: timespec) {
-    nanoseconds = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    let seconds = min(max(Int64(time.tv_sec), -Self.largestSecond), Self.largestSecond)
+    nanoseconds = seconds * 1_000_000_000 + Int64(time.tv_nsec) % 1_000_000_000
   }
+
+  private static let largestSecond: Int64 = .max / 1_000_000_000 - 1
 
   /// Seconds since 1970, rounded down.
   package var seconds: Int64 {
@@ -89,6 +92,8 @@ package struct FileStatus: Sendable {
   package var linkCount: UInt64 { UInt64(raw.st_nlink) }
   package var owner: UInt32 { raw.st_uid }
   package var group: UInt32 { raw.st_gid }
+  /// The bytes that the file's blocks take on the disk.
+  package var allocated: Int64 { Int64(raw.st_blocks) * 512 }
   package var accessed: Timestamp { Timestamp(raw.st_atim) }
   package var modified: Timestamp { Timestamp(raw.st_mtim) }
   package var changed: Timestamp { Timestamp(raw.st_ctim) }

@@ -8,6 +8,9 @@ package struct ExtentMap: Equatable, Sendable {
   /// The given ranges, in any order.
   package init(_ ranges: [Range<Int64>]) { for range in ranges { insert(range) } }
 
+  /// How many bytes the ranges have together.
+  package var byteCount: Int64 { ranges.reduce(0) { $0 + $1.upperBound - $1.lowerBound } }
+
   /// Adds a range and joins what it touches.
   package mutating func insert(_ range: Range<Int64>) {
     guard !range.isEmpty else { return }
@@ -36,6 +39,13 @@ package struct ExtentMap: Equatable, Sendable {
   package func next(from offset: Int64) -> Range<Int64>? {
     let first = index { $0.upperBound > offset }
     return first < ranges.count ? ranges[first] : nil
+  }
+
+  /// How far what is at an offset goes on before `end`, and whether it lies in a range.
+  package func part(from offset: Int64, to end: Int64) -> (end: Int64, isOwn: Bool) {
+    guard let range = next(from: offset) else { return (end, false) }
+    let isOwn = range.contains(offset)
+    return (min(end, isOwn ? range.upperBound : range.lowerBound), isOwn)
   }
 
   /// The position of the first range for which a condition holds that holds for all behind it.

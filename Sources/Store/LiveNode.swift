@@ -18,6 +18,9 @@ package final class LiveNode: @unchecked Sendable {
   /// Whether the object may hold bytes behind the end: a file was made shorter, and the database may
   /// not know it yet.
   package var hasTail = false
+  /// What the quota counts for the object, and what of it is shared with another file by reflink.
+  package internal(set) var chargedBytes: Int64 = 0
+  package var sharedBytes: Int64 = 0
   /// Where the overlay keeps the kernel's side of this node; 0 is nowhere.
   package var slot: UInt32 = 0
   /// The step whose row the database has as the present one; 0: none yet.
@@ -50,6 +53,14 @@ package final class LiveNode: @unchecked Sendable {
     node.isDropped = true
     node.slot = slot
     return node
+  }
+}
+
+extension Tree {
+  /// Counts so many bytes for a node's object.
+  package func charge(_ node: LiveNode, _ bytes: Int64) {
+    byteCount += bytes - node.chargedBytes
+    node.chargedBytes = bytes
   }
 }
 

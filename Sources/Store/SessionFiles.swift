@@ -57,6 +57,11 @@ package struct SessionFiles: ~Copyable, Sendable {
     try objects.borrowed.open(ByteString(id.fileName), flags.union(.noFollow), mode: 0o600)
   }
 
+  /// The status of an object's file.
+  package func objectStatus(_ id: ObjectID) throws(Errno) -> FileStatus {
+    try objects.borrowed.status(of: ByteString(id.fileName))
+  }
+
   /// Opens the file that keeps a pin's content.
   package func openBase(_ id: ObjectID, _ flags: OpenFlags = .readOnly) throws(Errno)
     -> OwnedDescriptor

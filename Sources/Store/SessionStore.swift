@@ -69,7 +69,6 @@ package final class SessionStore: @unchecked Sendable {
       guard let object = node.row.object else { continue }
       node.extents = ExtentMap(try database.extents(of: object))
     }
-    tree.byteCount = tree.nodes.values.reduce(0) { $0 + ($1.row.object == nil ? 0 : $1.row.size) }
     self.roots = roots
     self.database = database
     self.files = files
@@ -220,6 +219,27 @@ extension SessionStore {
     let file = try files.openObject(id, [.readWrite, .create, .truncate])
     spares.noteName()
     return NewObject(id: id, file: file)
+  }
+
+  /// Takes back an object that nothing came of.
+  package func giveBack(_ object: ObjectID) { spares.recycle(object, files) }
+
+  /// Counts what the objects of all steps take, for a session whose size has a limit.
+  package func measureContent() throws(Errno) {
+    var total: Int64 = 0
+    for directory in [files.objectDirectory, files.baseDirectory] {
+      let opened = try directory.open(".", [.directory])
+      for name in try opened.borrowed.entryNames() {
+        total += try opened.borrowed.status(of: name).allocated
+      }
+    }
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    tree.byteCount = total
+    for node in tree.nodes.values where node.row.objectStep == tree.step {
+      guard let object = node.row.object else { continue }
+      node.chargedBytes = try files.objectStatus(object).allocated
+    }
   }
 
   /// Makes objects ahead, while somebody is using them up.

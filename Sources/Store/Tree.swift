@@ -10,8 +10,8 @@ package final class Tree: @unchecked Sendable {
   /// The step that changes belong to.
   package internal(set) var step: StepID
   private(set) var pins: [PinKey: Pin]
-  /// What the quota counts: bytes in objects, and nodes.
-  package var byteCount: Int64 = 0
+  /// What the quota counts: bytes in the objects of all steps and in kept bases.
+  package internal(set) var byteCount: Int64 = 0
   var nextNode: Int64
   var nextObject: Int64
   /// The first number that no node has yet.
@@ -157,7 +157,12 @@ extension Tree {
   /// Takes a node's object away; its file goes when no step can see it any more.
   package func releaseObject(of node: LiveNode) {
     guard let object = node.row.object else { return }
-    if node.row.objectStep == step { pending.deadObjects.append(object) }
+    if node.row.objectStep == step {
+      pending.deadObjects.append(object)
+      charge(node, 0)
+    }
+    // What an earlier step still shows stays counted, and is no longer this node's.
+    (node.chargedBytes, node.sharedBytes) = (0, 0)
     node.row.object = nil
   }
 
@@ -177,6 +182,7 @@ extension Tree {
   package func setBase(_ pin: Pin, _ content: [UInt8]) {
     var pin = pin
     let base = makeObject()
+    byteCount += Int64(content.count)
     pin.base = base
     pending.bases[base] = content
     replacePin(pin)

@@ -48,7 +48,34 @@ extension FileSystem {
       shown.st_ino = ino_t(row.inode)
     } else {
       shown = attributes(of: row)
+      try shown.st_blocks = blocks(of: row, at: slot)
     }
+  }
+
+  /// Files up to this size are shown as if they had no holes.
+  private static let sparseLimit: Int64 = 64 << 10
+
+  /// How many blocks of 512 bytes a changed node takes; asked of the host where holes may matter.
+  func blocks(of row: Node, at slot: Slot) throws(Errno) -> Int {
+    let whole = Self.blocks(of: row)
+    guard row.kind == .regular, row.size > Self.sparseLimit else { return whole }
+    var count = 0
+    if !row.flags.isDisjoint(with: [.lowerContent, .partial]) {
+      // A lower that is gone must not keep anybody from the session's own attributes.
+      count = (try? lowerStatus(slot))?.raw.st_blocks ?? whole
+      // As if the lower had no hole where the session wrote.
+      let written = tree.lock.with { inodes[slot].pointee.liveNode?.extents.byteCount ?? 0 }
+      count = max(0, count - Int(written / 512))
+    }
+    if let object = row.object { count += try store.files.objectStatus(object).raw.st_blocks }
+    return min(whole, count)
+  }
+
+  /// How many blocks a node takes that has no holes.
+  private static func blocks(of row: Node) -> Int {
+    // A short symlink lives in its inode.
+    if row.kind == .symlink && row.size < 60 { return 0 }
+    return Int((row.size + blockSize - 1) / blockSize) * Int(blockSize / 512)
   }
 
   /// The attributes that a row says.
@@ -63,7 +90,7 @@ extension FileSystem {
     shown.st_rdev = dev_t(row.device)
     shown.st_size = off_t(row.size)
     shown.st_blksize = 4096
-    shown.st_blocks = Int((row.size + 511) / 512)
+    shown.st_blocks = Self.blocks(of: row)
     shown.st_atim = row.accessed.timespec
     shown.st_mtim = row.modified.timespec
     shown.st_ctim = row.changed.timespec
@@ -88,6 +115,16 @@ extension FileSystem {
       }
       reply.send(&shown, validFor: seconds)
     } catch { reply.fail(error) }
+  }
+
+  /// The inode number that the view shows for a place.
+  func inodeNumber(of slot: Slot) throws(Errno) -> UInt64 {
+    if slot == top { return UInt64(topAttributes.st_ino) }
+    if let node = tree.lock.with({ inodes[slot].pointee.liveNode }) {
+      return tree.lock.with { node.row.inode }
+    }
+    let status = try lowerStatus(slot)
+    return tree.lock.with { visibleInode(status, root: Int(inodes[slot].pointee.root)) }
   }
 
   /// The directory that holds the roots.
@@ -118,7 +155,25 @@ extension FileSystem {
       var statistics = statvfs()
       try check { fstatvfs(store.files.directory.raw, &statistics) }
       statistics.f_namemax = 255
+      limit(&statistics)
       reply.send(&statistics)
     } catch { reply.fail(error) }
+  }
+
+  /// A session with limits is as large as they are.
+  private func limit(_ statistics: inout statvfs) {
+    let (bytes, files) = tree.lock.with { (tree.byteCount, tree.nodes.count - lowers.count) }
+    if let most = options.maximumSize, statistics.f_frsize > 0 {
+      let unit = Int64(statistics.f_frsize)
+      let free = UInt(max(0, most - bytes) / unit)
+      statistics.f_blocks = min(statistics.f_blocks, UInt(most / unit))
+      statistics.f_bfree = min(statistics.f_bfree, free)
+      statistics.f_bavail = min(statistics.f_bavail, free)
+    }
+    if let most = options.maximumFiles {
+      statistics.f_files = min(statistics.f_files, UInt(most))
+      statistics.f_ffree = min(statistics.f_ffree, UInt(max(0, most - files)))
+      statistics.f_favail = min(statistics.f_favail, statistics.f_ffree)
+    }
   }
 }

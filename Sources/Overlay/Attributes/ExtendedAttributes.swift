@@ -15,7 +15,8 @@ extension FileSystem {
   func listExtended(_ reply: consuming Reply, _ id: fuse_ino_t, _ size: Int) {
     do throws(Errno) {
       let slot = try slot(id)
-      let names = try extendedNames(of: slot)
+      let caller = reply.caller
+      let names = try extendedNames(of: slot).filter { Self.isShown($0, to: caller) }
       answer(reply, with: names.flatMap { $0.bytes + [0] }, size)
     } catch { reply.fail(error) }
   }
@@ -63,20 +64,24 @@ extension FileSystem {
     if slot == top { return [] }
     if let own = ownExtended(slot) { return own.keys.sorted() }
     let opened = try openLower(slot, [.path, .noFollow])
-    return try opened.borrowed.attributeNames().filter { Self.isShown($0) }
+    return try opened.borrowed.attributeNames()
   }
 
-  /// What the keeper can read on the host and the view shows: trusted ones are the host's.
-  private static func isShown(_ name: ByteString) -> Bool {
-    !name.bytes.starts(with: Array("trusted.".utf8))
+  private static let trusted = Array("trusted.".utf8)
+  private static let freeSpaces = [Array("user.".utf8), Array("security.".utf8), trusted]
+
+  /// Trusted ones are root's to see; their values and changes are guarded by the kernel itself.
+  private static func isShown(_ name: ByteString, to caller: Reply.Caller) -> Bool {
+    caller.user == 0 || !name.bytes.starts(with: trusted)
   }
 
-  /// Refuses a name in no namespace that ext4 keeps, as ext4 does.
+  /// Refuses a name that ext4 does not keep, as ext4 does.
   private static func requireNamespace(of name: ByteString) throws(Errno) {
-    let known = ["user.", "security.", "trusted.", "system."]
-    guard known.contains(where: { name.bytes.starts(with: Array($0.utf8)) }) else {
+    if name == AccessControlList.accessName || name == AccessControlList.defaultName { return }
+    guard let space = freeSpaces.first(where: { name.bytes.starts(with: $0) }) else {
       throw .notSupported
     }
+    if name.count == space.count { throw .invalid }
   }
 
   func setExtended(
@@ -88,7 +93,6 @@ extension FileSystem {
       let slot = try slot(id)
       try store.admit()
       try Self.requireNamespace(of: name)
-      if name.bytes.starts(with: Array("trusted.".utf8)) { throw Errno.notPermitted }
       if value.count > 65_536 { throw Errno(E2BIG) }
       let node = try nodeWithOwnAttributes(slot)
       try change(node) { attributes throws(Errno) in
@@ -137,7 +141,7 @@ extension FileSystem {
     }
     var copied: [ByteString: [UInt8]] = [:]
     let opened = try openLower(slot, [.path, .noFollow])
-    for name in try opened.borrowed.attributeNames() where Self.isShown(name) {
+    for name in try opened.borrowed.attributeNames() {
       copied[name] = try opened.borrowed.attribute(name)
     }
     tree.lock.lock()

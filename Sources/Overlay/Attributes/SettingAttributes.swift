@@ -18,8 +18,10 @@ extension FileSystem {
       if change.contains(.size) { try resize(slot, node, to: Int64(values.st_size)) }
       tree.lock.lock()
       apply(values, change, to: node, for: caller)
-      var shown = attributes(of: node.row)
+      let row = node.row
       tree.lock.unlock()
+      var shown = attributes(of: row)
+      if change.contains(.size) { try shown.st_blocks = blocks(of: row, at: slot) }
       reply.send(&shown, validFor: Self.settled)
     } catch { reply.fail(error) }
   }
@@ -80,6 +82,7 @@ extension FileSystem {
 
   /// The changed node of a place, made and pinned where there is none yet.
   func changedNode(_ slot: Slot) throws(Errno) -> LiveNode {
+    try admitFile(slot)
     let (node, status) = try anchored(slot)
     try pin(node, at: slot, status)
     return try settle(node, at: slot, status)
@@ -100,11 +103,9 @@ extension FileSystem {
     node.row.accessed = status.accessed
     node.row.modified = status.modified
     node.row.changed = status.changed
-    if !node.row.flags.isDisjoint(with: [.lowerContent, .merged]) {
-      node.row.size = status.size
-      node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
-    }
-    if node.row.kind == .directory, !inodes[slot].pointee.flags.contains(.removed) {
+    if !node.row.flags.isDisjoint(with: [.lowerContent, .merged]) { node.row.size = status.size }
+    let hasName = !inodes[slot].pointee.flags.contains(.removed)
+    if hasName, node.row.kind == .directory || node.row.flags.contains(.lowerContent) {
       node.row.linkCount = UInt32(truncatingIfNeeded: status.linkCount)
     }
     node.row.flags.remove(.lowerAttributes)

@@ -44,7 +44,7 @@ extension FileSystem {
     let now = Timestamp.now
     guard
       last <= node.row.modified || last <= node.row.changed
-        || now.nanoseconds - last.nanoseconds > Self.day
+        || last.nanoseconds < now.nanoseconds - Self.day
     else { return }
     node.row.accessed = now
     tree.touch(node)
@@ -89,15 +89,29 @@ extension FileSystem {
   func openContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
     try contents.lease(ContentPurpose.read.key(slot)) { () throws(Errno) in
       switch source(of: slot) {
-      case .object(let object, _), .partial(let object, _): try store.files.openObject(object)
+      case .object(let object, _), .partial(let object, _):
+        try relieved { () throws(Errno) in try store.files.openObject(object) }
       case .lower, .nothing: try openLowerContent(slot)
       }
     }
   }
 
+  /// The lower's content of a place, kept open for the next use.
+  func lowerContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
+    try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
+      try openLowerContent(slot)
+    }
+  }
+
   /// Opens the lower's content of a place: exactly the file that the kernel was told of.
   func openLowerContent(_ slot: Slot) throws(Errno) -> OwnedDescriptor {
-    let opened = try openUnnoticed(slot, [.noFollow, .nonBlocking])
+    let opened: OwnedDescriptor
+    do throws(Errno) {
+      opened = try openUnnoticed(slot, [.noFollow, .nonBlocking])
+    } catch .noEntry, .notDirectory, .loop {
+      // Who has the file open is told so; read(2) knows no ENOENT.
+      throw .stale
+    }
     let status = try opened.borrowed.status()
     let isKnown = tree.lock.with {
       let inode = inodes[slot]
@@ -118,18 +132,14 @@ extension FileSystem {
     guard offset < end else { return 0 }
     var at = offset
     while at < end {
-      let own = extents.next(from: at)
-      let isOwn = own.map { $0.contains(at) } ?? false
-      let until = min(end, isOwn ? own?.upperBound ?? end : own?.lowerBound ?? end)
+      let (until, isOwn) = extents.part(from: at, to: end)
       let part = UnsafeMutableRawBufferPointer(
         rebasing: room[Int(at - offset)..<Int(until - offset)])
       if isOwn {
         let content = try openContent(slot)
         try fill(part, from: content.descriptor, at: at, limit: .max)
       } else {
-        let content = try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
-          try openLowerContent(slot)
-        }
+        let content = try lowerContent(slot)
         try fill(part, from: content.descriptor, at: at, limit: limit)
       }
       at = until
@@ -153,7 +163,9 @@ extension FileSystem {
       let slot = try slot(id)
       switch source(of: slot) {
       case .object(let object, _), .partial(let object, _):
-        let opened = try store.files.openObject(object, .readWrite)
+        let opened = try relieved { () throws(Errno) in
+          try store.files.openObject(object, .readWrite)
+        }
         try opened.borrowed.synchronize(dataOnly: dataOnly)
       case .lower, .nothing: break
       }

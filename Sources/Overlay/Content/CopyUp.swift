@@ -40,16 +40,14 @@ extension FileSystem {
   private func makeObject(_ slot: Slot, _ node: LiveNode) throws(Errno) {
     let (row, step) = tree.lock.with { (node.row, tree.step) }
     if row.object != nil && row.objectStep == step { return }
-    let made = try store.newObject()
-    let object = made.file.borrowed
-    var isPartial = row.flags.contains(.partial)
-    if let before = row.object {
-      let old = try store.files.openObject(before)
-      try object.copyContent(from: old.borrowed, size: row.size)
-    } else if row.flags.contains(.lowerContent) {
-      isPartial = try copyLower(slot, node, to: object, row.size)
-    } else if row.size > 0 {
-      try object.truncate(to: row.size)
+    let made = try relieved { () throws(Errno) in try store.newObject() }
+    let filling: Filling
+    do throws(Errno) {
+      filling = try fill(made.file.borrowed, slot, node, row)
+    } catch {
+      // Half a copy must not keep the space that it could not get enough of.
+      store.giveBack(made.id)
+      throw error
     }
     tree.lock.lock()
     tree.releaseObject(of: node)
@@ -58,30 +56,63 @@ extension FileSystem {
     node.hasTail = false
     node.row.objectStep = tree.step
     node.row.flags.remove(.lowerContent)
-    if isPartial { node.row.flags.insert(.partial) }
+    if filling == .left {
+      node.row.flags.insert(.partial)
+      node.lowerSize = row.size
+    }
+    if filling == .shared { node.sharedBytes = .max }
     tree.touchExtents(node)
     tree.lock.unlock()
     dropContent(of: slot)
     contents.keep(made.takeFile(), as: ContentPurpose.write.key(slot))
+    charge(node, unshared: 0)
   }
 
-  /// Copies the lower's content; true when the object was left empty, to be filled by blocks.
+  /// How an object came to its content.
+  private enum Filling {
+    /// By a reflink: its blocks are another file's until they are written.
+    case shared
+    case copied
+    /// It was left empty, to be filled by blocks.
+    case left
+  }
+
+  private func fill(_ object: Descriptor, _ slot: Slot, _ node: LiveNode, _ row: Node)
+    throws(Errno) -> Filling
+  {
+    if let before = row.object {
+      let old = try relieved { () throws(Errno) in try store.files.openObject(before) }
+      do throws(Errno) {
+        try object.clone(from: old.borrowed)
+        return .shared
+      } catch {
+        // No reflink in the store.
+      }
+      try admitCopy(of: old.borrowed, row.size)
+      try object.copyExtents(from: old.borrowed, size: row.size)
+    } else if row.flags.contains(.lowerContent) {
+      return try copyLower(slot, node, to: object, row.size)
+    } else if row.size > 0 {
+      try object.truncate(to: row.size)
+    }
+    return .copied
+  }
+
   private func copyLower(
     _ slot: Slot, _ node: LiveNode, to object: Descriptor, _ size: Int64
-  ) throws(Errno) -> Bool {
+  ) throws(Errno) -> Filling {
     // Often it is open: who appends to a file has read its end.
     let lower = try openContent(slot)
     if try share(lower.descriptor, of: node, with: object) {
       _ = try keepBase(of: node, at: slot, from: lower.descriptor)
-      return false
+      return .shared
     }
     // No reflink between these two: small files are copied, large ones block by block.
     if size > Self.wholeCopyLimit {
-      try admitBytes(node, until: 0)
       try object.truncate(to: size)
-      tree.lock.with { node.lowerSize = size }
-      return true
+      return .left
     }
+    try admitCopy(of: lower.descriptor, size)
     if let bytes = try keepBase(of: node, at: slot, from: lower.descriptor), bytes.count == size {
       try bytes.withUnsafeBufferPointer { bytes throws(Errno) in
         try object.write(UnsafeRawBufferPointer(bytes), at: 0)
@@ -89,7 +120,7 @@ extension FileSystem {
     } else {
       try object.copyExtents(from: lower.descriptor, size: size)
     }
-    return false
+    return .copied
   }
 
   /// Lets an object share the blocks of a lower's file; false where the two file systems can't.
@@ -118,6 +149,26 @@ extension FileSystem {
     _ = try keepBase(of: node, at: slot, from: lower.borrowed)
   }
 
+  /// The same for a name whose file is replaced by another, which then has what it is merged with.
+  func pinContent(_ name: Name, in parent: Slot) {
+    let key = tree.lock.with { () -> PinKey? in
+      let root = lowers[Int(inodes[parent].pointee.root)].root.id
+      return lowerPath(of: parent).map {
+        PinKey(root: root, path: $0.appending(ByteString(name.bytes)))
+      }
+    }
+    guard let key, let pin = tree.lock.with({ tree.pin(key) }), pin.wantsBase else { return }
+    do throws(Errno) {
+      let directory = try lowerDirectory(parent)
+      let lower = try relieved { () throws(Errno) in
+        try directory.descriptor.open(beneath: ByteString(name.bytes), [.noFollow, .nonBlocking])
+      }
+      _ = try keepBase(of: pin, from: lower.borrowed)
+    } catch {
+      // Without its content a conflict is told and can't be merged: no reason to refuse the change.
+    }
+  }
+
   /// Keeps the lower's content beside the pin; answers it where it is whole and without holes.
   private func keepBase(of node: LiveNode, at slot: Slot, from lower: Descriptor) throws(Errno)
     -> [UInt8]?
@@ -125,15 +176,20 @@ extension FileSystem {
     try pin(node, at: slot)
     let row = tree.lock.with { node.row }
     guard let origin = row.origin,
-      let pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }),
-      pin.base == nil, pin.kind == .regular, pin.size <= Self.baseLimit
+      let pin = tree.lock.with({ tree.pin(PinKey(root: row.root, path: origin)) }), pin.wantsBase
     else { return nil }
+    return try keepBase(of: pin, from: lower)
+  }
+
+  private func keepBase(of pin: Pin, from lower: Descriptor) throws(Errno) -> [UInt8]? {
     let status = try lower.status()
     // A host's edit since the pin was made: its content is not what the pin speaks of.
-    guard status.changed == pin.changed, status.size == pin.size else { return nil }
+    guard status.kind == .regular, status.changed == pin.changed, status.size == pin.size else {
+      return nil
+    }
     let bytes = try lower.readAll(limit: Int(Self.baseLimit))
     tree.lock.with { tree.setBase(pin, bytes) }
-    return status.raw.st_blocks * 512 < bytes.count ? nil : bytes
+    return status.allocated < bytes.count ? nil : bytes
   }
 
   /// Copies from the lower what a partial object lacks of the blocks that a range begins and ends
@@ -161,9 +217,7 @@ extension FileSystem {
   private func copyMissing(
     _ slot: Slot, _ node: LiveNode, _ wanted: Range<Int64>, _ extents: ExtentMap
   ) throws(Errno) {
-    let lower = try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
-      try openLowerContent(slot)
-    }
+    let lower = try lowerContent(slot)
     let object = try openForWriting(slot)
     var at = wanted.lowerBound
     while at < wanted.upperBound {
@@ -196,5 +250,12 @@ extension FileSystem {
     tree.touchExtents(node)
     tree.lock.unlock()
     return node
+  }
+}
+
+extension Pin {
+  /// Whether a merge would want the content, and it is not kept yet.
+  fileprivate var wantsBase: Bool {
+    base == nil && kind == .regular && size <= FileSystem.baseLimit
   }
 }

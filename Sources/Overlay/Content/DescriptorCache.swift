@@ -56,6 +56,18 @@ final class DescriptorCache: @unchecked Sendable {
     return keep(opened, key, now)
   }
 
+  /// Closes everything that nobody uses.
+  func closeIdle() {
+    lock.lock()
+    var closed: [Int32] = []
+    for index in places.indices where places[index].descriptor >= 0 && places[index].users == 0 {
+      closed.append(places[index].descriptor)
+      places[index] = Place()
+    }
+    lock.unlock()
+    for raw in closed { _ = OwnedDescriptor(owning: raw) }
+  }
+
   /// Nanoseconds of a clock that costs next to nothing and ticks every few milliseconds.
   private static var now: Int64 {
     var time = timespec()

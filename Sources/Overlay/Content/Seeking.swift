@@ -100,10 +100,55 @@ extension FileSystem {
       guard offset >= 0, offset < size, whence == SEEK_HOLE else { throw .noDevice }
       return offset
     case .partial(_, let node):
-      // The blocks of two files would have to be laid over each other: all of it counts as data.
-      let size = tree.lock.with { node.row.size }
+      let (size, extents, limit) = tree.lock.with { (node.row.size, node.extents, node.lowerSize) }
       guard offset >= 0, offset < size else { throw .noDevice }
-      return whence == SEEK_DATA ? offset : size
+      let found =
+        try whence == SEEK_DATA
+        ? data(slot, from: offset, size, extents, limit)
+        : hole(slot, from: offset, size, extents, limit)
+      guard let found else { throw .noDevice }
+      return found
     }
+  }
+
+  /// The first data of a partial object behind an offset; nil: there is only a hole.
+  private func data(
+    _ slot: Slot, from offset: Int64, _ size: Int64, _ extents: ExtentMap, _ limit: Int64
+  ) throws(Errno) -> Int64? {
+    var at = offset
+    while at < size {
+      let part = extents.part(from: at, to: size)
+      if let found = try dataExtent(slot, from: at, part, limit) { return found.lowerBound }
+      at = part.end
+    }
+    return nil
+  }
+
+  /// The first hole of a partial object behind an offset; the end counts as one.
+  private func hole(
+    _ slot: Slot, from offset: Int64, _ size: Int64, _ extents: ExtentMap, _ limit: Int64
+  ) throws(Errno) -> Int64? {
+    var at = offset
+    while at < size {
+      let part = extents.part(from: at, to: size)
+      guard let found = try dataExtent(slot, from: at, part, limit), found.lowerBound == at else {
+        return at
+      }
+      at = found.upperBound
+    }
+    return size
+  }
+
+  /// The next data within one part of a partial object, in the file that has the part.
+  private func dataExtent(
+    _ slot: Slot, from offset: Int64, _ part: (end: Int64, isOwn: Bool), _ limit: Int64
+  ) throws(Errno) -> Range<Int64>? {
+    if part.isOwn {
+      let object = try openContent(slot)
+      return try object.descriptor.dataExtent(from: offset, limit: part.end)
+    }
+    guard offset < limit else { return nil }
+    let lower = try lowerContent(slot)
+    return try lower.descriptor.dataExtent(from: offset, limit: min(part.end, limit))
   }
 }

@@ -19,13 +19,14 @@ extension FileSystem {
       defer { lock.unlock() }
       let end = offset + Int64(bytes.count)
       let node = try withRoom { () throws(Errno) in
+        try admitBytes(slot, offset..<end)
         let node = try writable(slot, touching: offset..<end)
-        try admitBytes(node, until: end)
         try cutTail(slot, node, before: end)
         let content = try openForWriting(slot)
         try content.descriptor.write(bytes, at: offset)
         return node
       }
+      charge(node, unshared: Int64(bytes.count) + 2 * Self.blockSize)
       tree.lock.lock()
       noteWritten(node, offset..<end)
       if kills { clearSetID(node, for: caller) }
@@ -36,7 +37,7 @@ extension FileSystem {
 
   /// Tries once more when the disk was full and removed files still held space: what is dead is only
   /// emptied once the database says so, and that may be 100 ms later.
-  private func withRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+  func withRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
     do throws(Errno) { return try body() } catch .noSpace {
       guard tree.lock.with({ tree.hasDeadObjects }) else { throw .noSpace }
       do { try store.flush(durable: false) } catch { throw error.errno }
@@ -51,7 +52,9 @@ extension FileSystem {
     try contents.lease(ContentPurpose.write.key(slot)) { () throws(Errno) in
       switch source(of: slot) {
       case .object(let object, _), .partial(let object, _):
-        let opened = try store.files.openObject(object, .readWrite)
+        let opened = try relieved { () throws(Errno) in
+          try store.files.openObject(object, .readWrite)
+        }
         let (size, hasTail) = tree.lock.with {
           let node = inodes[slot].pointee.liveNode
           return (node?.row.size ?? 0, node?.hasTail ?? true)
@@ -66,28 +69,18 @@ extension FileSystem {
   }
 
   /// Says that a range of the object was written, under the tree's lock.
-  private func noteWritten(_ node: LiveNode, _ range: Range<Int64>) {
+  func noteWritten(_ node: LiveNode, _ range: Range<Int64>) {
     if node.row.flags.contains(.partial) {
       // A gap behind the old end is the object's hole, not the lower's bytes.
       let start = range.lowerBound > node.row.size ? node.row.size : range.lowerBound
       node.extents.insert(start..<range.upperBound)
       tree.touchExtents(node)
     }
-    if range.upperBound > node.row.size {
-      tree.byteCount += range.upperBound - node.row.size
-      node.row.size = range.upperBound
-    }
+    node.row.size = max(node.row.size, range.upperBound)
     let now = Timestamp.now
     node.row.modified = now
     node.row.changed = now
     tree.touch(node)
-  }
-
-  /// Refuses a write that would take the session over its size.
-  func admitBytes(_ node: LiveNode, until end: Int64) throws(Errno) {
-    guard let most = options.maximumSize else { return }
-    let wanted = tree.lock.with { tree.byteCount + max(0, end - node.row.size) }
-    if wanted > most { throw .noSpace }
   }
 
   /// Cuts or extends a file.
@@ -95,7 +88,6 @@ extension FileSystem {
     let lock = contentLocks[slot]
     lock.lock()
     defer { lock.unlock() }
-    try admitBytes(node, until: size)
     if size == 0 {
       try makeEmpty(slot, node)
     } else {
@@ -111,24 +103,36 @@ extension FileSystem {
         try content.descriptor.truncate(to: size)
       }
     }
+    let before = noteResized(node, to: size)
+    // Bytes behind the end are worth keeping only while they are few.
+    if before - size > Self.largestTail { try cutTail(slot, node, before: .max) }
+    charge(node, unshared: Self.blockSize)
+  }
+
+  /// How much of a file that was made shorter may wait for its next growth to be given back.
+  private static let largestTail: Int64 = 256 << 10
+
+  /// Gives a node its new size; answers the old one.
+  private func noteResized(_ node: LiveNode, to size: Int64) -> Int64 {
     tree.lock.lock()
     defer { tree.lock.unlock() }
+    let before = node.row.size
     node.lowerSize = min(node.lowerSize, size)
     if node.row.flags.contains(.partial) {
       node.extents.truncate(to: size)
-      if size > node.row.size { node.extents.insert(node.row.size..<size) }
+      if size > before { node.extents.insert(before..<size) }
       tree.touchExtents(node)
     }
-    tree.byteCount += size - node.row.size
     node.row.size = size
     tree.touch(node)
+    return before
   }
 
   /// Takes away what lies behind the end before a file grows over it.
   ///
   /// The database learns of the shorter size first: no crash may bring back the longer one with
   /// other bytes in it. The caller has the content lock.
-  private func cutTail(_ slot: Slot, _ node: LiveNode, before end: Int64) throws(Errno) {
+  func cutTail(_ slot: Slot, _ node: LiveNode, before end: Int64) throws(Errno) {
     let size = tree.lock.with { node.hasTail && end > node.row.size ? node.row.size : -1 }
     guard size >= 0 else { return }
     do { try store.flush(durable: false) } catch { throw error.errno }
@@ -156,38 +160,5 @@ extension FileSystem {
   /// Closes what is open of a content that is no longer the place's.
   func dropContent(of slot: Slot) {
     for purpose in [ContentPurpose.read, .write, .lower] { contents.drop(purpose.key(slot)) }
-  }
-
-  func allocate(
-    _ reply: consuming Reply, _ id: fuse_ino_t, _ mode: Int32, _ offset: Int64, _ count: Int64
-  ) {
-    changing.lockShared()
-    defer { changing.unlockShared() }
-    do throws(Errno) {
-      let slot = try slot(id)
-      try store.admit()
-      let lock = contentLocks[slot]
-      lock.lock()
-      defer { lock.unlock() }
-      let node = try withRoom { () throws(Errno) in try wholeObject(slot) }
-      let keepsSize = mode & FALLOC_FL_KEEP_SIZE != 0
-      let before = tree.lock.with { node.row.size }
-      if !keepsSize { try admitBytes(node, until: offset + count) }
-      try cutTail(slot, node, before: .max)
-      let content = try openForWriting(slot)
-      try content.descriptor.truncate(to: before)
-      try withRoom { () throws(Errno) in
-        try content.descriptor.allocate(mode: mode, at: offset, count: count)
-      }
-      let size = try content.descriptor.status().size
-      tree.lock.lock()
-      tree.byteCount += size - before
-      node.row.size = size
-      node.row.modified = .now
-      node.row.changed = node.row.modified
-      tree.touch(node)
-      tree.lock.unlock()
-      reply.succeed()
-    } catch { reply.fail(error) }
   }
 }

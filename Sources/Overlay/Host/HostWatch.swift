@@ -102,7 +102,8 @@ final class HostWatch: @unchecked Sendable {
       }
       let slot = system.tree.lock.with { slots[event.wd] }
       guard let slot else { continue }
-      if event.mask & UInt32(IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF) != 0 {
+      // A directory that moved is watched where it is now: what the kernel caches of it stays valid.
+      if event.mask & UInt32(IN_IGNORED | IN_DELETE_SELF) != 0 {
         unwatch(event.wd, slot, system)
       }
       guard event.len > 0, let base = events.baseAddress else {

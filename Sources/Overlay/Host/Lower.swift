@@ -86,15 +86,26 @@ extension FileSystem {
     let location = location(of: slot)
     inodes[slot].pointee.flags.insert(.described)
     tree.lock.unlock()
-    switch location {
-    case .root(let lower):
-      return try lower.directory.borrowed.open(".", flags)
-    case .origin(let lower, let path):
-      return try lower.directory.borrowed.open(beneath: path, flags)
-    case .child(_, let parent, let name):
-      let directory = try lowerDirectory(parent)
-      return try directory.descriptor.open(beneath: name, flags)
-    case .nowhere: throw .noEntry
+    return try relieved { () throws(Errno) in
+      switch location {
+      case .root(let lower):
+        return try lower.directory.borrowed.open(".", flags)
+      case .origin(let lower, let path):
+        return try lower.directory.borrowed.open(beneath: path, flags)
+      case .child(_, let parent, let name):
+        let directory = try lowerDirectory(parent)
+        return try directory.descriptor.open(beneath: name, flags)
+      case .nowhere: throw .noEntry
+      }
+    }
+  }
+
+  /// Closes what is only kept open for speed when there are no descriptors left, and tries again.
+  func relieved<Result: ~Copyable>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    do throws(Errno) { return try body() } catch .tooManyOpen {
+      directories.closeIdle()
+      contents.closeIdle()
+      return try body()
     }
   }
 

@@ -147,6 +147,11 @@ extension FileSystem {
       guard let request else { return }
       FileSystem.of(request).allocate(Reply(request), id, mode, Int64(offset), Int64(length))
     }
+    table.copy_file_range = { request, source, start, _, target, offset, _, count, _ in
+      guard let request else { return }
+      FileSystem.of(request).copy(
+        Reply(request), from: source, at: Int64(start), to: target, at: Int64(offset), count)
+    }
     table.lseek = { request, id, offset, whence, _ in
       guard let request else { return }
       FileSystem.of(request).seek(request, id, Int64(offset), whence)

@@ -1,4 +1,5 @@
 import CFuse
+import Glibc
 import Linux
 
 /// The answer that a request is owed: given exactly once, EIO when it is forgotten.
@@ -8,8 +9,10 @@ struct Reply: ~Copyable {
   init(_ request: fuse_req_t) { self.request = request }
 
   /// Answers with an error.
+  ///
+  /// Who asks has descriptors left, whatever the keeper lacks: then it is the system that has none.
   consuming func fail(_ errno: Errno) {
-    fuse_reply_err(request, errno.rawValue)
+    fuse_reply_err(request, errno == .tooManyOpen ? ENFILE : errno.rawValue)
     discard self
   }
 

@@ -98,32 +98,6 @@ extension FileSystem {
     tree.lock.with { tree.setPin(pin) }
   }
 
-  /// Keeps the content of a small file as well, before another one takes its place: that is how
-  /// most programs write a file, and a merge wants to know what it was.
-  func pinContent(_ name: ByteString, in parent: Slot, _ status: FileStatus) throws(Errno) {
-    guard status.kind == .regular, status.size <= Self.baseLimit else { return }
-    let pin = tree.lock.with {
-      lowerPath(of: parent).flatMap { path in
-        tree.pin(
-          PinKey(
-            root: lowers[Int(inodes[parent].pointee.root)].root.id, path: path.appending(name)))
-      }
-    }
-    guard let pin, pin.base == nil else { return }
-    let directory = try lowerDirectory(parent)
-    let file: OwnedDescriptor
-    do {
-      file = try directory.descriptor.open(name, [.noFollow, .nonBlocking])
-    } catch .accessDenied {
-      // Who may not read a file may replace it all the same: then there is no merging it.
-      return
-    }
-    let now = try file.borrowed.status()
-    guard now.inode == pin.inode, now.changed == pin.changed, now.size == pin.size else { return }
-    let bytes = try file.borrowed.readAll(limit: Int(Self.baseLimit))
-    tree.lock.with { tree.setBase(pin, bytes) }
-  }
-
   /// Keeps, with the first change in a git repository, where its HEAD and its refs stood: objects
   /// and an index of the session are of use only with those.
   private func pinRepository(of path: ByteString, in lower: Lower) throws(Errno) {

@@ -55,7 +55,8 @@ extension FileSystem {
       try admitFile()
       switch try child(name, of: parent) {
       case .node, .lower: throw Errno.exists
-      case .absent, .whiteout: break
+      case .absent: break
+      case .whiteout: pinContent(name, in: parent)
       }
       let directory = try settle(anchor(parent), at: parent)
       let list = try defaultList(of: parent, directory)
@@ -111,12 +112,6 @@ extension FileSystem {
     directory.row.modified = now
     directory.row.changed = now
     tree.touch(directory)
-  }
-
-  /// Refuses a new file when the session may hold no more.
-  func admitFile() throws(Errno) {
-    guard let most = options.maximumFiles else { return }
-    if tree.lock.with({ tree.nodes.count - lowers.count >= most }) { throw .noSpace }
   }
 
   func link(_ reply: consuming Reply, _ id: fuse_ino_t, _ parent: fuse_ino_t, _ name: Name) {

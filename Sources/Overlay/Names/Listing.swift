@@ -157,9 +157,11 @@ extension FileSystem {
   private func addDots(
     to page: inout Page, _ slot: Slot, from offset: Int64, _ withAttributes: Bool
   ) {
+    guard offset < 2 else { return }
     var entry = fuse_entry_param()
     entry.attr.st_mode = S_IFDIR
-    entry.attr.st_ino = ino_t(slot)
+    // A directory that the host took away meanwhile keeps the place's number for a hint.
+    entry.attr.st_ino = ino_t((try? inodeNumber(of: slot)) ?? UInt64(slot))
     if offset < 1 { _ = page.add(".", &entry, 1, withAttributes) }
     if offset < 2 { _ = page.add("..", &entry, 2, withAttributes) }
   }

@@ -218,7 +218,6 @@ extension FileSystem {
   /// Ends a node that has no name and that nobody has open, under the tree's lock.
   func drop(_ node: LiveNode) {
     guard node.isInTree else { return }
-    tree.byteCount -= node.row.object == nil ? 0 : node.row.size
     tree.drop(node)
   }
 

@@ -70,11 +70,8 @@ extension FileSystem {
     let node = try moved(source)
     if isTaken { try requireReplaceable(target, by: node) }
     if let lower = source.lower { try pin(ByteString(source.name.bytes), in: source.parent, lower) }
-    if let lower = target.lower {
-      let name = ByteString(target.name.bytes)
-      try pin(name, in: target.parent, lower)
-      if node.row.kind == .regular { try pinContent(name, in: target.parent, lower) }
-    }
+    if let lower = target.lower { try pin(ByteString(target.name.bytes), in: target.parent, lower) }
+    if target.lower != nil { pinContent(target.name, in: target.parent) }
     let replaced = isTaken ? try removedNode(target.found, target.name, in: target.parent) : nil
     let targetWasDirectory = isTaken && node.row.kind == .directory
     tree.lock.lock()
