@@ -23,7 +23,8 @@ struct Usage: Error, CustomStringConvertible {
     description = """
       \(complaint)
       usage: cowbox-fuzz [--seed N] [--operations N] [--rounds N] [--seconds N] [--no-shrink]
-                         [--processes N]
+                         [--processes N] [--starve]
+                         [--on ext4|xfs|btrfs|tmpfs]
                          [--directory DIR] [--user ID]
              cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
              cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME
@@ -42,6 +43,8 @@ struct FuzzCommand {
   private var scenario: String?
   private var kills = false
   private var processes = 1
+  private var starves = false
+  private var kind: FileSystemKind?
   private var runner = Runner()
 
   init(_ words: [String]) throws {
@@ -64,6 +67,12 @@ struct FuzzCommand {
       case "--seconds": seconds = try number(word)
       case "--no-shrink": shrinks = false
       case "--kill": kills = true
+      case "--starve": starves = true
+      case "--on":
+        guard let known = FileSystemKind(rawValue: try text(word)) else {
+          throw Usage("'--on' needs one of ext4, xfs, btrfs and tmpfs")
+        }
+        kind = known
       case "--processes": processes = try number(word)
       case "--directory": runner.base = ByteString(try text(word))
       case "--scenario": scenario = try text(word)
@@ -91,6 +100,8 @@ struct FuzzCommand {
 
   /// True when nothing was found.
   mutating func run() throws -> Bool {
+    if let kind { runner.base = try kind.mount(below: runner.base) }
+    if starves { runner.storeSize = 192 << 20 }
     if let scenario { return try run(scenario: scenario) }
     if kills { return try runKills() }
     let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
@@ -104,6 +115,7 @@ struct FuzzCommand {
         continue
       }
       var generator = Generator(seed: seed, isRoot: Process.user == 0)
+      generator.starves = starves
       let list = generator.sequence(operations)
       if let finding = try runner.run(list) {
         try show(finding, in: list, "seed \(seed) (--operations \(operations))")

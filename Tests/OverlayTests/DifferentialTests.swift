@@ -20,6 +20,22 @@ struct DifferentialTests {
     #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
 
+  @Test(arguments: [21, 22])
+  func `an operation that finds the disk full is done or refused, never half`(seed: Int) throws {
+    let ended = try Fuzzer.command(
+      "--starve", "--seed", "\(seed)", "--operations", "300", "--no-shrink"
+    ).run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
+  @Test(arguments: FileSystemKind.allCases.filter { $0 == .tmpfs || Fuzzer.isRoot })
+  func `random operations do the same on every file system`(kind: FileSystemKind) throws {
+    let ended = try Fuzzer.command(
+      "--on", kind.rawValue, "--seed", "31", "--operations", "300", "--no-shrink"
+    ).run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
   @Test(arguments: [1, 2])
   func `processes that work at the same time see what they would alone`(seed: Int) throws {
     let ended = try Fuzzer.command(
@@ -44,6 +60,9 @@ enum Fuzzer {
     command.milliseconds = 170_000
     return command
   }
+
+  /// Whether images can be mounted.
+  static var isRoot: Bool { Process.user == 0 }
 
   /// Whether a user-space file system can be mounted here, by who runs the tests.
   static var canMount: Bool {

@@ -14,3 +14,7 @@ ssize_t cd_map_write(int fd, int64_t offset, const void *bytes, size_t count);
 uint64_t cd_hash(uint64_t before, const void *bytes, size_t count);
 /* Bytes that a seed stands for, none of them zero. */
 void cd_pattern(uint64_t seed, void *bytes, size_t count);
+/* Makes the trees that the table of POSIX cases works on, in the present directory. */
+void cd_table_populate(void);
+/* Makes every call of the table in the present directory and prints what came of each. */
+void cd_table_run(void);

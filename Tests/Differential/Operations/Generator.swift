@@ -5,6 +5,8 @@ import Linux
 package struct Generator {
   private var random: Random
   private let isRoot: Bool
+  /// Whether some operations come upon a full disk.
+  package var starves = false
   /// Paths that exist, or did.
   private var known: [Path]
   private var directories: [Path]
@@ -22,7 +24,7 @@ package struct Generator {
   package mutating func sequence(_ count: Int) -> [Operation] {
     var list: [Operation] = [.umask(UInt32(random.pick([0, 0o022, 0o077])))]
     while list.count < count { list += next() }
-    return list
+    return starves ? list.map { random.once(in: 8) && $0.mayStarve ? .starve($0) : $0 } : list
   }
 
   private mutating func next() -> [Operation] {
@@ -38,13 +40,27 @@ package struct Generator {
   }
 
   private mutating func around() -> Operation {
-    switch random.below(12) {
+    switch random.below(13) {
+    case 12: return .kill
     case 0, 1: return .boundary
     case 2, 3: return .remount
     case 4, 5: return .dropCaches
     case 6, 7: return .umask(UInt32(random.pick([0, 0o022, 0o077, 0o777])))
     case 8: return .actAs(user: 1000, group: 1000)
     default: return .actAs(user: 0, group: 0)
+    }
+  }
+}
+
+extension Operation {
+  /// Whether it asks for something that a full disk may refuse, and can be asked for again.
+  fileprivate var mayStarve: Bool {
+    switch self {
+    case .compare, .dropCaches, .boundary, .remount, .kill, .umask, .actAs, .starve: false
+    // The first of two openings has emptied the file already, and an append is not made twice.
+    case .open, .openTemporary, .listWhile, .close: false
+    case .write(_, at: nil, _, _): false
+    default: true
     }
   }
 }

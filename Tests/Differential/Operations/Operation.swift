@@ -47,6 +47,10 @@ package indirect enum Operation: Sendable {
   case dropCaches
   case boundary
   case remount
+  /// The server is killed, and another one started.
+  case kill
+  /// An operation that finds the store's disk full.
+  case starve(Operation)
 }
 
 /// What a time is set to.

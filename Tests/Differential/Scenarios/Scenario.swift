@@ -7,6 +7,8 @@ package struct Scenario: Sendable {
     /// Shell scripts, with a remount between each two; what they say must be equal, and the trees
     /// as well unless something in them depends on inode numbers.
     case scripts([String], comparesTrees: Bool)
+    /// The table of POSIX cases.
+    case table
     /// Something that only the overlay does, with its own judgement.
     case special(@Sendable (Workspace) throws -> String?)
   }
@@ -29,9 +31,19 @@ package struct Scenario: Sendable {
     body = .special(special)
   }
 
+  static let table = [
+    Scenario(
+      "every call of the table of POSIX cases does what it does on a plain directory", .table)
+  ]
+
+  private init(_ name: String, _ body: Body) {
+    self.name = name
+    self.body = body
+  }
+
   /// Every scenario that is quick enough for each run of the tests.
   package static let all: [Scenario] =
-    traps + names + contents + attributes + programs + faults + hanging
+    traps + names + contents + attributes + table + programs + faults + hanging
 
   /// Runs it; nil: it holds.
   package func run(by runner: Runner) throws(Errno) -> Finding? {
@@ -41,6 +53,15 @@ package struct Scenario: Sendable {
       try runner.watch { place, progress in
         Trial(place, [], progress: progress).run { trial, plain, overlay, view in
           try trial.run(scripts, plain, overlay, view, comparesTrees: compares)
+        }
+      }
+    case .table:
+      try runner.watch { place, progress in
+        let trial = Trial(place, [], progress: progress)
+        trial.populates = { try $0.populateTable($1) }
+        trial.isSealed = true
+        return trial.run { trial, plain, overlay, view in
+          try trial.runTable(plain, overlay, view)
         }
       }
     case .special(let special):

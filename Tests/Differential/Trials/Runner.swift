@@ -8,13 +8,20 @@ package struct Runner: Sendable {
   package var base: ByteString = "/var/tmp"
   /// How long a trial may take before it counts as hung.
   package var seconds = 120
+  /// How large the store's file system is, so that it can be filled; nil: the workspaces' own.
+  package var storeSize: Int?
 
   /// A runner with the usual limits.
   package init() {}
 
   /// Makes the operations on both trees; nil: they did the same.
   package func run(_ operations: [Operation]) throws(Errno) -> Finding? {
-    try watch { place, progress in Trial(place, operations, progress: progress).run() }
+    try watch { place, progress in
+      let trial = Trial(place, operations, progress: progress)
+      trial.isSealed = true
+      trial.storeSize = storeSize
+      return trial.run()
+    }
   }
 
   /// Runs `body` in a forked process with a workspace, which is removed afterwards.

@@ -20,6 +20,7 @@ package struct Crowd: Sendable {
   package func run(by runner: Runner) throws(Errno) -> Finding? {
     try runner.watch { place, progress in
       let trial = Trial(place, [], progress: progress)
+      trial.isSealed = true
       trial.homes = (0..<processes).map { Path(ByteString("p\($0)")) }
       return trial.run { trial, plain, overlay, view in
         try trial.crowd(seed, operations, plain, overlay, view)
@@ -78,7 +79,7 @@ extension Operation {
   /// Whether it concerns the whole view, not only who asks for it.
   fileprivate var isForAll: Bool {
     switch self {
-    case .boundary, .remount: true
+    case .boundary, .remount, .kill, .starve: true
     default: false
     }
   }

@@ -12,7 +12,7 @@ package struct Finding: Sendable {
 
 /// One sequence of operations, made on a plain directory and on the overlay of its twin.
 final class Trial {
-  private let place: Workspace
+  let place: Workspace
   private let operations: [Operation]
   private let progress: UnsafeMutablePointer<Int64>
   let isRoot = Process.user == 0
@@ -21,6 +21,12 @@ final class Trial {
   private var identity: (user: UInt32, group: UInt32) = (0, 0)
   /// Whether the trees must be equal, and not only what programs say of them.
   var comparesTrees = true
+  /// Makes the tree that a trial begins with, where it is not the usual one.
+  var populates: ((Trial, Side) throws -> Void)?
+  /// Whether nothing but the workspace can be written, which programs with a /tmp can't live with.
+  var isSealed = false
+  /// How large the store's file system is; nil: as large as it happens to be.
+  var storeSize: Int?
   /// Directories of their own for processes that work at the same time.
   var homes: [Path] = []
   private var isKeeper = false
@@ -52,6 +58,11 @@ final class Trial {
     try populate(plain, lower)
     let before = Image.read(lower.root.borrowed, strictly: true)
     try Workspace.enterNamespace()
+    if isSealed {
+      try place.sealEverythingElse()
+      plain.move(to: try open(place.plain))
+    }
+    if let size = storeSize { try place.limitStore(to: size) }
     let view = try View(place)
     let overlay = Side("overlay", root: try view.root())
     if let text = try body(self, plain, overlay, view) { return Finding(index: index, text: text) }
@@ -66,6 +77,7 @@ final class Trial {
 
   /// The same tree on both sides, and in the directory of each process.
   private func populate(_ plain: Side, _ lower: Side) throws {
+    if let populates { return try [plain, lower].forEach { try populates(self, $0) } }
     for side in [plain, lower] {
       for home in homes { _ = side.perform(.makeDirectory(home, mode: 0o755)) }
       let rest = try homes.map { home throws(Errno) in
@@ -104,6 +116,8 @@ final class Trial {
     case .compare: return compare(plain, overlay)
     case .boundary: return try view.flatMap { try boundary(plain, overlay, $0) }
     case .remount: return try view.flatMap { try remount(plain, overlay, $0) }
+    case .kill: return try view.flatMap { try kill(plain, overlay, $0) }
+    case .starve(let inner): return try view.flatMap { try starve(inner, plain, overlay, $0) }
     case .dropCaches:
       if isRoot { try asKeeper { try dropCaches() } }
     case .umask(let mask): umask(mask)
@@ -123,7 +137,7 @@ final class Trial {
   }
 
   /// Runs something as who owns the session.
-  private func asKeeper<Result>(_ body: () throws -> Result) rethrows -> Result {
+  func asKeeper<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard isRoot, !isKeeper else { return try body() }
     isKeeper = true
     cd_act_as(0, 0)
@@ -151,6 +165,22 @@ final class Trial {
       let step = try view.boundary()
       if comparesTrees { recorded.append((step, Image.read(plain.root.borrowed))) }
       return nil
+    }
+  }
+
+  /// Everything is durable, the server dies, and another one shows the same again.
+  private func kill(_ plain: Side, _ overlay: Side, _ view: View) throws -> String? {
+    try asKeeper {
+      plain.closeAll()
+      overlay.closeAll()
+      // What the kernel has cached must have reached the store, and the store the disk.
+      if let text = try boundary(plain, overlay, view) { return text }
+      try overlay.root.borrowed.synchronize()
+      overlay.move(to: OwnedDescriptor(owning: -1))
+      view.kill()
+      try view.start()
+      overlay.move(to: try view.root())
+      return compare(plain, overlay).map { "after the server's death:\n\($0)" }
     }
   }
 

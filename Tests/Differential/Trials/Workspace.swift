@@ -9,6 +9,8 @@ package struct Workspace: Sendable {
   var plain: ByteString { path.appending("plain") }
   /// The tree that the overlay shows, and must never write.
   var lower: ByteString { path.appending("lower") }
+  /// Another tree that the overlay shows beside it, where it exists.
+  var second: ByteString { path.appending("second") }
   var state: ByteString { path.appending("state") }
   var target: ByteString { path.appending("mount") }
   /// The root as the overlay shows it.
@@ -44,6 +46,35 @@ package struct Workspace: Sendable {
       }
     }
     try? Descriptor.currentDirectory.remove(path, isDirectory: isDirectory)
+  }
+
+  /// Lets this process and what it starts write nowhere but here.
+  ///
+  /// No symlink that a random run makes can then lead root to the machine's own files. The process
+  /// must have a mount namespace of its own.
+  func sealEverythingElse() throws(Errno) {
+    guard Process.user == 0 else { return }
+    try path.withCString { path throws(Errno) in
+      _ = try check { Glibc.mount(path, path, nil, UInt(MS_BIND), nil) }
+    }
+    try Self.set(readOnly: true, "/", recursively: true)
+    // /proc is written to drop caches, /dev is memory of this machine's own, /tmp takes what is said.
+    for path: ByteString in [path, "/proc", "/dev", "/tmp"] {
+      do throws(Errno) { try Self.set(readOnly: false, path, recursively: true) } catch .invalid {
+        // Not a mount of its own.
+      }
+    }
+  }
+
+  private static func set(readOnly: Bool, _ path: ByteString, recursively: Bool) throws(Errno) {
+    let flag = UInt64(MOUNT_ATTR_RDONLY)
+    try path.withCString { path throws(Errno) in
+      _ = try check {
+        cl_set_mount_attributes(
+          AT_FDCWD, path, recursively ? UInt32(AT_RECURSIVE) : 0, readOnly ? flag : 0,
+          readOnly ? 0 : flag)
+      }
+    }
   }
 
   /// Gives this process a mount namespace of its own, and as an ordinary user the right to mount.

@@ -1,0 +1,85 @@
+#include "table.h"
+
+void table_linking(void) {
+  TRY(link("file", "l1"));
+  table_show("file");
+  table_show("l1");
+  TRY(link("file", "l1"));
+  TRY(link("file", "dir"));
+  TRY(link("dir", "l2"));
+  TRY(link("nowhere", "l2"));
+  TRY(link("file", "nowhere/x"));
+  TRY(link("file", "exec/x"));
+  TRY(link("file/x", "l2"));
+  TRY(link("link", "l3"));
+  table_show("l3");
+  TRY(linkat(AT_FDCWD, "link", AT_FDCWD, "l4", AT_SYMLINK_FOLLOW));
+  table_show("l4");
+  TRY(link("dangling", "l5"));
+  TRY(linkat(AT_FDCWD, "dangling", AT_FDCWD, "l6", AT_SYMLINK_FOLLOW));
+  TRY(link("fifo", "l7"));
+  TRY(link("sock", "l8"));
+  table_show("l7");
+  TRY(link("file", table_long_name));
+  TRY(link("file", table_too_long_name));
+  TRY(link("file", ""));
+  TRY(link("file", "l9/"));
+  TRY(link("file", "dangling"));
+  TRY(link("hard2", "full/hard4"));
+  table_show("hard1");
+  TRY(link("none", "l10"));
+  TRY(link("suid", "l11"));
+  table_show("l11");
+  TRY(symlink("file", "file"));
+  TRY(symlink("x", "nowhere/x"));
+  TRY(symlink("", "s1"));
+  TRY(symlink(table_too_long_name, "s2"));
+  table_show("s2");
+  TRY(symlink(table_long_path, "s3"));
+  TRY(symlink("x", "s4/"));
+  TRY(symlink("x", table_too_long_name));
+  TRY(symlink("x", "dir"));
+  char l4095[4096];
+  memset(l4095, 'y', 4095);
+  l4095[4095] = 0;
+  TRY(symlink(l4095, "s5"));
+  table_show("s5");
+  char b[10];
+  TRY(readlink("link", b, 2));
+  TRY(readlink("link", b, 0));
+  TRY(readlink("file", b, 10));
+  TRY(readlink("nowhere", b, 10));
+  TRY(readlink("dir", b, 10));
+  TRY(readlink("link/", b, 10));
+  int f = open("link", O_PATH | O_NOFOLLOW);
+  TRY(readlinkat(f, "", b, 10));
+  close(f);
+}
+
+void table_special(void) {
+  TRY(mknod("n1", S_IFREG | 0640, 0));
+  table_show("n1");
+  TRY(mknod("n2", 0640, 0));
+  table_show("n2");
+  TRY(mknod("n3", S_IFIFO | 0640, 0));
+  table_show("n3");
+  TRY(mknod("n4", S_IFDIR | 0640, 0));
+  TRY(mknod("n5", S_IFLNK | 0640, 0));
+  TRY(mknod("file", S_IFIFO | 0640, 0));
+  TRY(mknod("file/x", S_IFIFO | 0640, 0));
+  TRY(mknod("dangling", S_IFIFO | 0640, 0));
+  int s = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr_un a = {AF_UNIX, "bound"};
+  TRY(bind(s, (void *)&a, sizeof a));
+  table_show("bound");
+  TRY(listen(s, 5));
+  int c = socket(AF_UNIX, SOCK_STREAM, 0);
+  TRY(connect(c, (void *)&a, sizeof a));
+  struct sockaddr_un a2 = {AF_UNIX, "sock"};
+  int d = socket(AF_UNIX, SOCK_STREAM, 0);
+  TRY(connect(d, (void *)&a2, sizeof a2));
+  TRY(bind(d, (void *)&a2, sizeof a2));
+  close(s);
+  close(c);
+  close(d);
+}
