@@ -2,8 +2,9 @@ import CLinux
 import Glibc
 
 extension Descriptor {
-  /// Makes the file the first `size` bytes of another one: a reflink where there is one, else a copy.
-  package func becomeContent(of source: Descriptor, size: Int64) throws(Errno) {
+  /// Copies the first `size` bytes of another file: as a reflink where there is one, else data
+  /// extents only, so that holes stay holes.
+  package func copyContent(from source: Descriptor, size: Int64) throws(Errno) {
     do {
       try clone(from: source)
     } catch {

@@ -9,6 +9,8 @@ package struct OverlayOptions: Sendable {
   package var groups: [UInt32] = []
   /// How long the kernel may trust what it knows of an untouched path that isn't watched.
   package var lowerValidity: Double = 1
+  /// No more directories of the host than this are watched.
+  package var watchLimit = 16_384
   /// Whether the one root is the top of the mount itself, instead of a name below it.
   package var rootIsTop = false
   /// What the view never shows of the lowers.

@@ -21,7 +21,7 @@ extension FileSystem {
       let row = node.row
       tree.lock.unlock()
       var shown = attributes(of: row)
-      if change.contains(.size) { try shown.st_blocks = blocks(of: row, at: slot) }
+      try shown.st_blocks = blocks(of: row, at: slot)
       reply.send(&shown, validFor: Self.settled)
     } catch { reply.fail(error) }
   }

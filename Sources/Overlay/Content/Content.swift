@@ -96,11 +96,23 @@ extension FileSystem {
     }
   }
 
-  /// The lower's content of a place, kept open for the next use.
+  /// The lower's content that shows in the gaps of a partial object.
+  ///
+  /// Once the host has edited it, what the session wrote and what it did not would be of two files:
+  /// ESTALE is better than a torn one.
   func lowerContent(_ slot: Slot) throws(Errno) -> DescriptorCache.Lease {
-    try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
+    let lease = try contents.lease(ContentPurpose.lower.key(slot)) { () throws(Errno) in
       try openLowerContent(slot)
     }
+    let status = try lease.descriptor.status()
+    let pin = tree.lock.with { () -> Pin? in
+      guard let row = inodes[slot].pointee.liveNode?.row, let origin = row.origin else {
+        return nil
+      }
+      return tree.pin(PinKey(root: row.root, path: origin))
+    }
+    if let pin, pin.size != status.size || pin.modified != status.modified { throw .stale }
+    return lease
   }
 
   /// Opens the lower's content of a place: exactly the file that the kernel was told of.

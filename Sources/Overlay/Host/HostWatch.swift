@@ -19,9 +19,6 @@ final class HostWatch: @unchecked Sendable {
     IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF
       | IN_MOVE_SELF | IN_ONLYDIR)
 
-  /// No more directories than this are watched; what is not is asked for again every second.
-  private static let most = 16_384
-
   /// A watch over nothing yet; nil where the kernel gives no inotify instance.
   init?() {
     let made = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
@@ -40,7 +37,8 @@ final class HostWatch: @unchecked Sendable {
   func add(_ slot: Slot, _ system: FileSystem) {
     let tree = system.tree
     let isWanted = tree.lock.with {
-      !system.inodes[slot].pointee.flags.contains(.watched) && watches.count < Self.most
+      !system.inodes[slot].pointee.flags.contains(.watched)
+        && watches.count < system.options.watchLimit
     }
     // A directory that can't be watched is asked for again every second instead.
     guard isWanted, let directory = try? system.lowerDirectory(slot) else { return }

@@ -218,7 +218,7 @@ void table_blocks(void) {
   change("small", -1, 0, 0);
   table_put("large", 0600, 1 << 20);
   change("large", -1, 1 << 19, 1);
-  change("large", 900000, -1, 0);
+  change("large", 700000, -1, 0);
   change("file", -1, 0, 0);
   change("big", -1, 0, 0);
 }

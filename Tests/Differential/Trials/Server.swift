@@ -60,24 +60,35 @@ struct Server {
 
   private func start() throws -> Service {
     let state = try Descriptor.currentDirectory.open(place.state, [.directory])
-    let lower = try Descriptor.currentDirectory.open(place.lower, [.directory])
-    let status = try lower.borrowed.status()
-    let root = Root(
-      id: 1, path: place.lower, role: .project, device: status.device, inode: status.inode)
+    var lowers = [try root(1, place.lower)]
+    if (try? Descriptor.currentDirectory.status(of: place.second)) != nil {
+      lowers.append(try root(2, place.second))
+    }
     let exists = (try? state.borrowed.status(of: "session.db")) != nil
     let store =
-      exists ? try SessionStore.open(state) : try SessionStore.create(in: state, roots: [root])
+      exists
+      ? try SessionStore.open(state)
+      : try SessionStore.create(in: state, roots: lowers.map(\.root))
     var options = OverlayOptions(
       mapsAllIDs: Process.user == 0, owner: Process.user, group: Process.group)
     changes(&options)
-    let system = try FileSystem(
-      store: store, lowers: [OpenRoot(root: root, descriptor: lower)], options: options)
+    let system = try FileSystem(store: store, lowers: lowers, options: options)
     let devices = try (0..<FileSystem.deviceCount).map { _ throws(Errno) in
       try Descriptor.currentDirectory.open("/dev/fuse", [.readWrite]).release()
     }
     try place.mount(device: devices[0])
     try system.serve(devices: devices)
     return Service(store: store, system: system)
+  }
+
+  private func root(_ id: Int64, _ path: ByteString) throws(Errno) -> OpenRoot {
+    let directory = try Descriptor.currentDirectory.open(path, [.directory])
+    let status = try directory.borrowed.status()
+    return OpenRoot(
+      root: Root(
+        id: id, path: path, role: id == 1 ? .project : .extra, device: status.device,
+        inode: status.inode),
+      descriptor: directory)
   }
 
   private func stop(_ service: Service) throws {
