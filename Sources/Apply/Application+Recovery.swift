@@ -125,7 +125,28 @@ extension Application {
       pins[key] = pin
       store.tree.lock.with { store.tree.replacePin(pin) }
     }
+    for path in settlement.repinned {
+      pins[PinKey(root: root.id, path: path)] = try pinLanded(path)
+    }
     return pins
+  }
+
+  /// Pins a file of which only a part was applied, with its content.
+  private func pinLanded(_ path: ByteString) throws -> Pin? {
+    guard let status = try lower.status(path) else { return nil }
+    var pin = Pin(root: root.id, path: path, status: status)
+    let content = try lower.open(path)
+    pin.hash = try content.borrowed.contentHash()
+    let bytes =
+      status.size > Pin.keptByteCount
+      ? nil
+      : try attempt("read", path) { () throws(Errno) in
+        try content.borrowed.readAll(limit: Int(Pin.keptByteCount))
+      }
+    store.tree.lock.with {
+      if let bytes { store.tree.setBase(pin, bytes) } else { store.tree.replacePin(pin) }
+    }
+    return store.tree.lock.with { store.tree.pin(PinKey(root: root.id, path: path)) }
   }
 
   /// A file that went away and came back is the same, though its ctime moved: the pins that knew it

@@ -116,6 +116,7 @@ package final class Application {
     guard !plan.isEmpty else { return nil }
     let conflicts = try check(plan).filter { !overruled.contains($0.key) }
     guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
+    try makeWhole(plan)
     let workspace = try Workspace.make(in: session)
     let name = ByteString(".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
     do {

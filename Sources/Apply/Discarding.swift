@@ -15,7 +15,8 @@ extension Application {
       : Settlement(
         discarding: part, rest: try plan().rest(without: part), tree: try reader().tree())
     try settlement.settle(
-      store, root: root.id, pins: pins, kind: .discard, message: "discard")
+      store, root: root.id, pins: pins, rewritten: try forgotten(in: part), kind: .discard,
+      message: "discard")
   }
 
   /// Removes a whole session with everything in it; one that is in use, or in the middle of an

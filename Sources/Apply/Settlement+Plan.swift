@@ -19,6 +19,10 @@ extension Settlement {
           moves.append(Move(old: origin, new: change.path))
           if let source = change.source, tree.isWhiteout(source) { removedEntries.append(source) }
         }
+        if change.isPart {
+          repinned.append(change.path)
+          continue
+        }
         leave(change, hasPending: pendingPaths.contains(change.path))
       }
       if let parent = change.entry?.parent { open(parent, at: change.path.parent, rest, tree) }
@@ -31,7 +35,7 @@ extension Settlement {
     pending = Set(rest.changes.compactMap(\.node))
     let pendingPaths = Self.pathsAbove(rest)
     let hidden = Set(rest.changes.compactMap(\.entry))
-    for change in part.changes {
+    for change in part.changes where !change.isPart {
       unpin(change)
       if change.kind == .renamed, let source = change.source, tree.isWhiteout(source) {
         removedEntries.append(source)

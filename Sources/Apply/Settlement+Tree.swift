@@ -11,11 +11,12 @@ extension Settlement {
   }
 
   /// Takes what was applied out of the session's tree, in a step of its own, durably.
+  ///
+  /// `rewritten` are nodes of which only a part was forgotten, as they shall be.
   func settle(
-    _ store: SessionStore, root: Int64, pins: [PinKey: Pin], kind: Step.Kind, message: String
-  )
-    throws
-  {
+    _ store: SessionStore, root: Int64, pins: [PinKey: Pin], rewritten: [Node] = [],
+    kind: Step.Kind, message: String
+  ) throws {
     let step = store.beginStep(kind, message: message)
     store.tree.lock.with {
       if clears {
@@ -23,6 +24,7 @@ extension Settlement {
       } else {
         change(store.tree, root: root, pins: pins)
       }
+      for row in rewritten { store.tree.rewrite(row) }
     }
     store.endStep(step, status: 0)
     try store.flush(durable: true)
@@ -32,8 +34,8 @@ extension Settlement {
     for key in removedEntries { tree.removeEntry(parent: key.parent, name: key.name) }
     for id in droppedNodes { tree.dropSubtree(id) }
     for key in whiteouts { tree.setEntry(parent: key.parent, name: key.name, node: nil) }
-    let unpinned = Set(unpinned)
-    for (key, pin) in pins where key.root == root {
+    let (unpinned, repinned) = (Set(unpinned), Set(repinned))
+    for (key, pin) in pins where key.root == root && !repinned.contains(key.path) {
       let isOfRepository = key.path.repository.map { repositories.contains($0) } ?? false
       if unpinned.contains(key.path) || isOfRepository {
         tree.removePin(key)
@@ -55,6 +57,11 @@ extension Settlement {
       } else if let origin = row.origin, let path = moved(origin) {
         row.origin = path
       }
+      if let origin = row.origin, repinned.contains(origin),
+        let pin = pins[PinKey(root: root, path: origin)]
+      {
+        (row.originDevice, row.originInode) = (pin.device, pin.inode)
+      }
       if row != node.row { tree.update(row) }
     }
     tree.prune(root, keeping: pending)
@@ -71,6 +78,18 @@ extension Settlement {
 
 // All of it under the tree's lock.
 extension Tree {
+  /// Gives a node another content or other attributes; older steps keep what they had.
+  func rewrite(_ row: Node) {
+    guard let node = node(row.id) else { return }
+    var row = row
+    if row.object != node.row.object { row.objectStep = step }
+    if row.flags.contains(.lowerExtendedAttributes), node.attributes != nil {
+      node.attributes = nil
+      touchAttributes(node)
+    }
+    update(row)
+  }
+
   /// Ends a node with everything that is only below it.
   func dropSubtree(_ id: NodeID) {
     guard let node = node(id), node.nameCount == 0 else { return }

@@ -32,6 +32,8 @@ package struct Change: Sendable {
   package var isNameless = false
   /// Whether the content is that of another inode than the lower's.
   package var isReplacement = false
+  /// Whether only some of the session's change is meant, and the rest of it stays.
+  package var isPart = false
   package var node: NodeID?
   /// Where the session kept what the lower's inode was, if not at the origin.
   package var pinnedAt: ByteString?

@@ -10,17 +10,18 @@ extension SealedBatch {
     }
     for node in nodes { try write(node, to: database) }
     for entry in batch.entries { try write(entry, to: database) }
+    // Removed ones first: a pin of the batch is one that came after.
+    for key in batch.removedPins {
+      let row = try database.statement("DELETE FROM pin WHERE root = ? AND path = ?")
+      row.bind(1, key.root)
+      row.bind(2, key.path.bytes)
+      try row.run()
+    }
     for var pin in batch.pins.values {
       if let content = pin.base.flatMap({ batch.bases[$0] }) { pin.hash = SHA256.digest(content) }
       let row = try database.statement(
         "INSERT OR REPLACE INTO pin (\(Schema.pinColumns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
       pin.bind(to: row)
-      try row.run()
-    }
-    for key in batch.removedPins {
-      let row = try database.statement("DELETE FROM pin WHERE root = ? AND path = ?")
-      row.bind(1, key.root)
-      row.bind(2, key.path.bytes)
       try row.run()
     }
     try write("next_node", nextNode, to: database)

@@ -22,6 +22,9 @@ package struct Pin: Hashable, Sendable {
   /// What a symlink pointed to.
   package var target: ByteString?
 
+  /// Up to this size a pin keeps the content as well, as the base of a merge.
+  package static let keptByteCount: Int64 = 1 << 20
+
   /// The pin of what a status tells; content is added by who reads it.
   package init(root: Int64, path: ByteString, status: FileStatus) {
     self.root = root

@@ -53,6 +53,9 @@ struct Settlement: Equatable {
   /// Pinned files with several names, to be pinned anew: what happens to one name moves the ctime
   /// of all, and may be a change of all.
   var relinked: [ByteString] = []
+  /// Files of which only a part was applied, where the project has them now: pinned anew with their
+  /// content, so that what is still pending is compared with what landed.
+  var repinned: [ByteString] = []
   /// Directories in the list above whose own mode and owner stay the session's.
   var keepsAttributes: Set<NodeID> = []
   /// What changes of the session that are still pending are about.

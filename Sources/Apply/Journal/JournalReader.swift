@@ -75,6 +75,7 @@ struct JournalReader {
     case "pending": settlement.pending.insert(NodeID(Int64(try number())))
     case "relink": settlement.relinked.append(try name())
     case "repository": settlement.repositories.insert(try name())
+    case "repin": settlement.repinned.append(try name())
     case "unpin": settlement.unpinned.append(try name())
     default: throw Damage()
     }

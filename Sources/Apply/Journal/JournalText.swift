@@ -119,6 +119,7 @@ struct JournalText {
     for id in settlement.pending.sorted() { line(["pending", Word(id.rawValue)]) }
     for path in settlement.relinked { line(["relink", Word(path)]) }
     for path in settlement.repositories.sorted() { line(["repository", Word(path)]) }
+    for path in settlement.repinned { line(["repin", Word(path)]) }
     for path in settlement.unpinned { line(["unpin", Word(path)]) }
   }
 

@@ -15,11 +15,16 @@ package struct Selection: Sendable {
   /// Entries of one of these kinds; none: of every kind.
   package var kinds: Set<Kind> = []
 
+  /// Only what these steps wrote; nil: whoever wrote it.
+  package var written: StepWriting?
+
   /// Everything.
   package init() {}
 
   /// Whether everything is meant.
-  package var isEverything: Bool { patterns.isEmpty && excluded.isEmpty && kinds.isEmpty }
+  package var isEverything: Bool {
+    patterns.isEmpty && excluded.isEmpty && kinds.isEmpty && written == nil
+  }
 
   /// Whether an entry is meant by itself.
   package func contains(_ change: Change) -> Bool {
@@ -29,6 +34,7 @@ package struct Selection: Sendable {
     }
     if !patterns.isEmpty, !matches(patterns) { return false }
     if matches(excluded) { return false }
+    if let written, !change.isIn(written) { return false }
     guard !kinds.isEmpty else { return true }
     let kind: Kind =
       change.isAttributesOnly ? .mode : Kind(rawValue: change.kind.rawValue) ?? .modified
@@ -44,6 +50,16 @@ package struct Selection: Sendable {
             pattern.matches((change.origin ?? change.path).appending(item.path))
           }
       }
+    }
+  }
+}
+
+extension Change {
+  /// Whether steps made the change, or had a part in it.
+  package func isIn(_ written: StepWriting) -> Bool {
+    if let node, written.nodes.contains(node) { return true }
+    return [entry, source].contains { key in
+      key.map { written.names.contains(ChangedName(parent: $0.parent, name: $0.name)) } ?? false
     }
   }
 }
@@ -82,9 +98,36 @@ extension Plan {
     return part
   }
 
-  /// The entries of this plan that another part of it does not have.
+  /// The part of the plan that was chosen entry by entry, with everything that can't be left behind.
+  ///
+  /// An entry of which only a part was chosen stands for the whole one.
+  package func choosing(_ chosen: [Change], for purpose: Purpose) -> Plan {
+    let parts = Dictionary(chosen.map { ($0.key, $0) }) { first, _ in first }
+    var indices = Set(changes.indices.filter { parts[changes[$0].key] != nil })
+    complete(&indices, purpose)
+    var part = self
+    part.changes = indices.sorted().map { parts[changes[$0].key] ?? changes[$0] }
+    part.isWhole = part.changes.count == changes.count && !part.changes.contains(where: \.isPart)
+    return part
+  }
+
+  /// One entry alone, to be shown.
+  package func only(_ change: Change) -> Plan {
+    var part = self
+    part.changes = [change]
+    part.isWhole = changes.count == 1
+    return part
+  }
+
+  /// What of an entry can be taken by itself; a file with several names comes as a whole.
+  package func pieces(of change: Change, _ contents: ContentReader) throws -> ChangePieces {
+    let names = changes.count { $0.node == change.node && $0.node != nil }
+    return try ChangePieces(change, comesWhole: names > 1, contents)
+  }
+
+  /// The entries of this plan of which another part of it leaves something.
   package func rest(without part: Plan) -> Plan {
-    let keys = Set(part.changes.map(\.key))
+    let keys = Set(part.changes.filter { !$0.isPart }.map(\.key))
     var rest = self
     rest.changes = changes.filter { !keys.contains($0.key) }
     rest.isWhole = false

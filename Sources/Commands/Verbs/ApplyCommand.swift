@@ -9,12 +9,12 @@ enum ApplyCommand {
   static let verb = Verb(
     "apply", .review, "make the changes real: all of them or nothing",
     operands: Selecting.operands,
-    options: Selecting.options + [
+    options: Selecting.options + Choosing.options + [
       Option("dry-run", short: "n", "check and show, write nothing"),
       Option("diff", value: "ID", "only if the difference is the one that was reviewed"),
     ] + Resolving.options + [
       Option("in-place", "write changed files into the inodes that the project has"),
-      Copy.option, Review.option, Invocation.json,
+      Copy.option, RiskGate.option, Review.option, Invocation.json,
     ],
     details: """
       Nothing is written where anything conflicts with what the project has become meanwhile; then the
@@ -22,21 +22,31 @@ enum ApplyCommand {
       command. 'cowbox diff --id' prints the id that --diff takes.
 
       \(Resolving.details)
+
+      What may act by itself once it is in the project (git's hooks, the configuration of build
+      servers, shells, editors and task runners, set-id bits, symlinks that lead out, names that
+      terminals obey) is held back with exit status 5 until --allow-risky lets it in; -p shows the
+      risk and takes the answer for consent.
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
+    let chosen = Choosing.isGiven(invocation) ? try choose(session, invocation) : nil
     let landing = try Landing(
       session, root: invocation.arguments.text("root"), to: Copy.path(invocation))
     let application = landing.application
     let whole = try application.plan()
-    let id = try identity(of: whole, application, invocation)
-    let plan = try Selecting.part(of: whole, for: .applying, invocation)
+    let id = try identity(of: whole, application, isChosen: chosen != nil, invocation)
+    let plan =
+      try chosen?.part(of: whole, id: id ?? "", for: .applying)
+      ?? Selecting.part(of: whole, for: .applying, application.reader(), invocation)
     let resolution = try Resolving.resolution(invocation, root: whole.root.path)
     var resolved = try application.resolve(plan, resolution)
     guard resolved.conflicts.isEmpty else {
       throw try Resolving.failure(resolved.conflicts, session.name, invocation)
     }
+    // Who was asked hunk by hunk was told the risks.
+    if chosen == nil { try RiskGate(invocation, root: application.root.path).check(resolved.plan) }
     if invocation.arguments.has("in-place") { resolved.plan = resolved.plan.writtenInPlace() }
     if invocation.arguments.has("dry-run") {
       return try show(resolved, application.contents(), invocation)
@@ -52,10 +62,10 @@ enum ApplyCommand {
 
   /// The id of the difference, where somebody wants to know it: it costs reading all that lands.
   private static func identity(
-    of plan: Plan, _ application: Application, _ invocation: Invocation
+    of plan: Plan, _ application: Application, isChosen: Bool, _ invocation: Invocation
   ) throws -> String? {
     let reviewed = try invocation.arguments.text("diff")
-    guard reviewed != nil || invocation.wantsJSON else { return nil }
+    guard reviewed != nil || isChosen || invocation.wantsJSON else { return nil }
     let id = try plan.id(application.contents())
     if let reviewed, !matches(reviewed, id) {
       throw Failure(ApplyError.planMoved(reviewed: reviewed, now: id))
@@ -71,6 +81,20 @@ enum ApplyCommand {
     defer { watch.end() }
     try application.run(resolved.plan, overruling: resolved.overruled, id: id)
     if !resolved.forgotten.isEmpty { try application.forget(resolved.forgotten) }
+  }
+
+  /// Asks what is meant, once it is known that it could be applied.
+  private static func choose(_ session: borrowing StoredSession, _ invocation: Invocation) throws
+    -> Choosing
+  {
+    do {
+      let application = try Landing(session, root: invocation.arguments.text("root")).application
+      let part = try Selecting.part(
+        of: application.plan(), for: .applying, application.reader(), invocation)
+      let conflicts = try application.check(part)
+      guard conflicts.isEmpty else { throw Failure(ApplyError.conflicts(conflicts)) }
+    }
+    return try Choosing(session, for: .applying, invocation)
   }
 
   /// A beginning of at least eight digits suffices.

@@ -8,7 +8,7 @@ extension FileSystem {
   /// touched, unless the file system can share their blocks.
   static let wholeCopyLimit: Int64 = 4 << 20
   /// The content of files up to this size is kept beside the pin, for three-way merges.
-  static let baseLimit: Int64 = 1 << 20
+  static let baseLimit = Pin.keptByteCount
   /// What is copied around a write to a partial object.
   static let blockSize: Int64 = 4096
 

@@ -1,0 +1,49 @@
+import Changes
+import Linux
+import Sessions
+
+/// Holds back what acts by itself once it is in the project, until the user allows it.
+struct RiskGate {
+  static let option = Option(
+    "allow-risky", value: "CLASS|PATH", repeats: true,
+    "let in what acts by itself: a class (\(Risk.allCases.map(\.rawValue).joined(separator: ", "))), "
+      + "a path or pattern, or all")
+
+  private let classes: Set<Risk>
+  private let paths: [Pattern]
+
+  /// What the command line allows.
+  init(_ invocation: Invocation, root: ByteString) throws {
+    var (classes, paths) = (Set<Risk>(), [Pattern]())
+    for word in invocation.arguments.all("allow-risky") {
+      if word == "all" {
+        classes = Set(Risk.allCases)
+      } else if let risk = word.string.flatMap(Risk.init) {
+        classes.insert(risk)
+      } else {
+        paths.append(Pattern(try Selecting.path(word, root, invocation)))
+      }
+    }
+    (self.classes, self.paths) = (classes, paths)
+  }
+
+  /// Refuses a plan that holds a risk nobody allowed.
+  func check(_ plan: Plan) throws {
+    let found = plan.risks(allowing: classes, paths: paths)
+    guard !found.isEmpty else { return }
+    var sentence =
+      "\(Amounts.count(found.count, "change")) may act by "
+      + "\(found.count == 1 ? "itself" : "themselves") once in the project; nothing was written:"
+    for (change, risks) in found {
+      for risk in risks {
+        sentence += "\n          '\(change.path.printable)' (\(risk.rawValue)): \(risk.words)"
+      }
+    }
+    let first = found[0].1[0].rawValue
+    throw Failure(
+      sentence,
+      hint: "look with 'cowbox diff', then apply with '--allow-risky \(first)' or with the path, "
+        + "decide one by one with 'cowbox apply -p', or leave it out with '--exclude PATH'",
+      code: ExitCode.risk)
+  }
+}
