@@ -14,7 +14,7 @@ zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
 fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test everyday fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
+.PHONY: all demo build test pages everyday fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
 
 all: build
 
@@ -35,6 +35,13 @@ test:
 everyday: build
 	@.ci/setup everyday
 	@.ci/everyday "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox"
+
+# The page of `diff --html` in a real browser; not part of the tests, because a browser is large.
+pages:
+	@.ci/setup pages
+	$(SWIFT) build --product cowbox
+	@Tests/Pages/drive.py "$$(command -v chromium-headless-shell || command -v chromium)" \
+	  "$$($(SWIFT) build --show-bin-path)/cowbox" $(PICTURES)
 
 # Goes on for as many seconds as FUZZ says.
 FUZZ ?= 600

@@ -56,7 +56,9 @@ let package = Package(
       }),
     room("Confinement", uses: ["Linux", "Profiles", "CSeccomp", "CCap"]),
     room("Sandbox", uses: ["Linux", "Confinement", "Profiles"]),
-    room("Changes", uses: ["Linux", "Store", "CGit2"]),
+    room(
+      "Changes", uses: ["Linux", "Store", "CGit2"],
+      resources: ["page.css", "page.js"].map { .embedInCode("Rendering/Page/\($0)") }),
     room("Archives", uses: ["Linux", "Store", "Changes", "CZlib", "CGit2"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
     room("Sessions", uses: ["Linux", "Messages", "Sandbox", "Overlay", "Store", "Profiles"]),

@@ -16,6 +16,18 @@ package final class ContentReader {
     self.other = other
   }
 
+  /// Where the bytes of a node are.
+  static func content(of node: Node, from origin: ByteString?) -> Content {
+    guard node.kind == .regular else { return .zeros }
+    if let origin {
+      if node.flags.contains(.lowerContent) { return .lower(origin) }
+      if node.flags.contains(.partial), let object = node.object {
+        return .partial(object, over: origin)
+      }
+    }
+    return node.object.map { .object($0) } ?? .zeros
+  }
+
   /// Opens a content of `size` bytes.
   package func open(_ content: Content, size: Int64) throws -> OpenContent {
     switch content {

@@ -46,10 +46,10 @@ package enum Program {
     let invocation = try Invocation(verb: verb, arguments: arguments)
     do {
       let status = try verb.act(invocation)
-      try invocation.output.flush()
+      try invocation.output.finish()
       return status
     } catch {
-      try invocation.output.flush()
+      try invocation.output.finish()
       throw verb.takesCommand ? Failure(error).ofRun : Failure(error)
     }
   }

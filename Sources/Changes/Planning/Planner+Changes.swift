@@ -92,7 +92,7 @@ extension Planner {
       facts.attributes = (attributes[node.id] ?? [:]).filter { $0.key.isCarriedAttribute }
     }
     change.new = facts
-    change.newContent = content(of: node)
+    change.newContent = ContentReader.content(of: node, from: survey.origin(of: node))
     if change.kind == .renamed, let path, let origin {
       change.old = Facts(origin, target: try targetOf(origin, at: path))
       if origin.kind == .regular { change.oldContent = .lower(path) }
@@ -116,17 +116,6 @@ extension Planner {
     if pin.map({ $0.owner == facts.owner && $0.group == facts.group }) ?? true {
       (facts.owner, facts.group) = (there.owner, there.group)
     }
-  }
-
-  private func content(of node: Node) -> Content {
-    guard node.kind == .regular else { return .zeros }
-    if let origin = survey.origin(of: node) {
-      if node.flags.contains(.lowerContent) { return .lower(origin) }
-      if node.flags.contains(.partial), let object = node.object {
-        return .partial(object, over: origin)
-      }
-    }
-    return node.object.map { .object($0) } ?? .zeros
   }
 
   func targetOf(_ status: FileStatus, at path: ByteString) throws -> ByteString? {

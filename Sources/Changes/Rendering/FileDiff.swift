@@ -67,6 +67,11 @@ package struct LineCount: Sendable {
     }
   }
 
+  /// Whether there is nothing to count, as when all that differs is white space that is ignored.
+  func isNothing(in file: FileChange) -> Bool {
+    added == 0 && deleted == 0 && !isBinary && file.isOnlyContent
+  }
+
   /// The number of lines, or nil of a content that is no text.
   private static func count(_ content: Content, _ size: Int64, _ contents: ContentReader) throws
     -> Int?

@@ -44,6 +44,8 @@ package struct JSONText {
     if change.fileKind == .directory, change.kind == .deleted {
       members.append("\"files_below\":\(change.below.filter { $0.facts.kind != .directory }.count)")
     }
+    let risks = Risk.all(in: change).map { "\"\($0.rawValue)\"" }
+    if !risks.isEmpty { members.append("\"risks\":[\(risks.joined(separator: ","))]") }
     if let count = try lines(change) {
       members.append("\"added_lines\":\(count.added),\"deleted_lines\":\(count.deleted)")
     }

@@ -10,23 +10,33 @@ package struct NameLists {
   private let plan: Plan
   private let contents: ContentReader
   private let isNULTerminated: Bool
+  private let options: DiffOptions
 
   /// The lists of a plan; `isNULTerminated` is git's -z: names as they are, ended by NUL.
-  package init(_ plan: Plan, _ contents: ContentReader, isNULTerminated: Bool = false) {
+  package init(
+    _ plan: Plan, _ contents: ContentReader, options: DiffOptions = DiffOptions(),
+    isNULTerminated: Bool = false
+  ) {
+    self.options = options
     self.plan = plan
     self.contents = contents
     self.isNULTerminated = isNULTerminated
   }
 
-  /// Writes a list.
-  package func write(_ form: Form, to sink: TextSink) throws {
+  /// Writes a list; `files` are those of the plan where renames were looked for.
+  package func write(_ form: Form, _ files: [FileChange]? = nil, to sink: TextSink) throws {
     let retyped = plan.retypedPaths
-    try plan.forEachFile(contents) { file in
+    func write(_ file: FileChange) throws {
       switch form {
-      case .nameOnly: try write([], [file.path], to: sink)
+      case .nameOnly: try self.write([], [file.path], to: sink)
       case .nameStatus: try writeStatus(file, retyped, to: sink)
       case .lineCounts: try writeCounts(file, to: sink)
       }
+    }
+    if let files {
+      for file in files { try write(file) }
+    } else {
+      try plan.forEachFile(contents, write)
     }
     guard form != .lineCounts else { return }
     for change in plan.changes where !(change.new ?? change.old).map(\.isTracked, or: true) {
@@ -39,8 +49,7 @@ package struct NameLists {
   {
     switch (file.oldPath, file.newPath) {
     case (let old?, let new?) where old != new:
-      let diff = try FileDiff(file, contents, DiffOptions())
-      let percent = String(file.similarity(diff))
+      let percent = String(try file.similarity(contents))
       let padded = String(repeating: "0", count: 3 - percent.count) + percent
       try write(["R\(padded)"], [old, new], to: sink)
     case (nil, let new?):
@@ -52,7 +61,8 @@ package struct NameLists {
   }
 
   private func writeCounts(_ file: FileChange, to sink: TextSink) throws {
-    let count = try LineCount(file, contents)
+    let count = try LineCount(file, contents, options)
+    if count.isNothing(in: file) { return }
     let fields = count.isBinary ? ["-", "-"] : [String(count.added), String(count.deleted)]
     if file.isRename, isNULTerminated, let old = file.oldPath, let new = file.newPath {
       try sink.write(fields.joined(separator: "\t") + "\t\0")

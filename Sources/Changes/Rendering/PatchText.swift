@@ -9,21 +9,27 @@ package struct PatchText {
   private let contents: ContentReader
   private let options: DiffOptions
   private let style: RenderingStyle
+  private let words: WordMarks?
 
-  /// The patch of a plan.
+  /// The patch of a plan; with `words` it is for people alone.
   package init(
     _ plan: Plan, _ contents: ContentReader, options: DiffOptions = DiffOptions(),
-    style: RenderingStyle = RenderingStyle()
+    style: RenderingStyle = RenderingStyle(), words: WordMarks? = nil
   ) {
     self.plan = plan
+    self.words = words
     self.contents = contents
     self.options = options
     self.style = style
   }
 
-  /// Writes the whole patch.
-  package func write(to sink: TextSink) throws {
-    try plan.forEachFile(contents) { try write($0, to: sink) }
+  /// Writes the whole patch; `files` are those of the plan where renames were looked for.
+  package func write(_ files: [FileChange]? = nil, to sink: TextSink) throws {
+    if let files {
+      for file in files { try write(file, to: sink) }
+    } else {
+      try plan.forEachFile(contents) { try write($0, to: sink) }
+    }
     for note in plan.notes {
       try sink.write(style.paint("# \(note)\n", .note))
     }
@@ -32,8 +38,12 @@ package struct PatchText {
   /// Writes the patch of one file.
   package func write(_ file: FileChange, to sink: TextSink) throws {
     let diff = try FileDiff(file, contents, options)
-    var header = Self.firstLines(file)
-    if file.isRename { header += Self.renameLines(file, diff) }
+    // Lines that differ in ignored white space alone are no difference.
+    if case .text(let text) = diff, !text.isBinary, text.hunks.isEmpty, file.isOnlyContent {
+      return
+    }
+    var header = firstLines(file)
+    if file.isRename { header += try renameLines(file) }
     let isBinary = diff.isBinary
     if case .same = diff, !file.isEmptyAppearance {
     } else {
@@ -48,9 +58,11 @@ package struct PatchText {
     }
   }
 
-  private static func firstLines(_ file: FileChange) -> String {
+  private func firstLines(_ file: FileChange) -> String {
     let (old, new) = (file.oldPath ?? file.path, file.newPath ?? file.path)
-    var text = "diff --git \(old.gitQuoted(prefix: "a/")) \(new.gitQuoted(prefix: "b/"))\n"
+    var text =
+      "diff --git \(old.gitQuoted(prefix: options.oldPrefix)) "
+      + "\(new.gitQuoted(prefix: options.newPrefix))\n"
     switch (file.old?.gitMode, file.new?.gitMode) {
     case (nil, let mode?): text += "new file mode \(mode)\n"
     case (let mode?, nil): text += "deleted file mode \(mode)\n"
@@ -61,9 +73,9 @@ package struct PatchText {
     return text
   }
 
-  private static func renameLines(_ file: FileChange, _ diff: FileDiff) -> String {
+  private func renameLines(_ file: FileChange) throws -> String {
     guard let old = file.oldPath, let new = file.newPath else { return "" }
-    return "similarity index \(file.similarity(diff))%\nrename from \(old.gitQuoted)\n"
+    return "similarity index \(try file.similarity(contents))%\nrename from \(old.gitQuoted)\n"
       + "rename to \(new.gitQuoted)\n"
   }
 
@@ -73,7 +85,7 @@ package struct PatchText {
       file.oldPath == nil ? none : try contents.blobName(file.oldContent, size: file.oldSize)
     let new =
       file.newPath == nil ? none : try contents.blobName(file.newContent, size: file.newSize)
-    let length = isFull ? 40 : 7
+    let length = isFull || options.isFullIndex ? 40 : 7
     var line = "index \(old.prefix(length))..\(new.prefix(length))"
     if let mode = file.old?.gitMode, mode == file.new?.gitMode { line += " \(mode)" }
     return line + "\n"
@@ -81,28 +93,23 @@ package struct PatchText {
 
   private func writeText(_ file: FileChange, _ diff: TextDiff, to sink: TextSink) throws {
     guard !diff.hunks.isEmpty else { return }
-    let old = file.oldPath.map { Self.name($0, "a/") } ?? "/dev/null"
-    let new = file.newPath.map { Self.name($0, "b/") } ?? "/dev/null"
+    let old = file.oldPath.map { Self.name($0, options.oldPrefix) } ?? "/dev/null"
+    let new = file.newPath.map { Self.name($0, options.newPrefix) } ?? "/dev/null"
     try sink.write(style.paint("--- \(old)\n", .header))
     try sink.write(style.paint("+++ \(new)\n", .header))
-    for hunk in diff.hunks { try write(hunk, to: sink) }
+    for hunk in diff.hunks {
+      guard let words else {
+        try style.write(hunk, to: sink)
+        continue
+      }
+      try sink.write(style.paint(style.shown(hunk.header), .hunk))
+      try sink.write(WordDiff(hunk, words, style).text)
+    }
   }
 
   /// A name with a space in it is ended by a tab, so that patch(1) finds its end.
   private static func name(_ path: ByteString, _ prefix: String) -> String {
     path.gitQuoted(prefix: prefix) + (path.bytes.contains(0x20) ? "\t" : "")
-  }
-
-  private func write(_ hunk: Hunk, to sink: TextSink) throws {
-    try sink.write(style.paint(style.shown(hunk.header), .hunk))
-    for line in hunk.lines {
-      switch line.mark {
-      case 0x2B: try sink.write(style.paint([0x2B] + style.shown(line.bytes), .added))
-      case 0x2D: try sink.write(style.paint([0x2D] + style.shown(line.bytes), .deleted))
-      case 0x5C: try sink.write(line.bytes)
-      default: try sink.write([0x20] + style.shown(line.bytes))
-      }
-    }
   }
 
   private static func writeBinary(_ diff: TextDiff, to sink: TextSink) throws {
@@ -139,17 +146,20 @@ extension FileChange {
   /// Whether an empty file came or went: git writes an index line for it all the same.
   var isEmptyAppearance: Bool { oldPath == nil || newPath == nil }
 
-  /// How much of a renamed file stayed, in percent.
-  func similarity(_ diff: FileDiff) -> Int {
-    switch diff {
-    case .same: return 100
-    case .large: return 0
-    case .text(let diff):
-      let lost = diff.hunks.flatMap(\.lines).filter { $0.mark == 0x2D }
-        .reduce(0) { $0 + $1.bytes.count }
-      let most = max(oldSize, newSize)
-      guard !diff.isBinary, most > 0 else { return 50 }
-      return min(99, max(0, Int((oldSize - Int64(lost)) * 100 / most)))
-    }
+  /// Whether the content is all that may differ.
+  var isOnlyContent: Bool {
+    !isEmptyAppearance && !isRename && old?.gitMode == new?.gitMode
+  }
+
+  /// How much of a renamed file stayed, in percent, as git estimates it.
+  func similarity(_ contents: ContentReader) throws -> Int {
+    if isSameContent { return 100 }
+    guard old?.kind == .regular, new?.kind == .regular,
+      max(oldSize, newSize) <= FileDiff.memoryLimit
+    else { return 0 }
+    let old = try contents.bytes(oldContent, size: oldSize)
+    let new = try contents.bytes(newContent, size: newSize)
+    if old == new { return 100 }
+    return Similarity(old).score(in: Similarity(new)) * 100 / Similarity.most
   }
 }

@@ -52,6 +52,28 @@ extension Plan {
   }
 }
 
+extension Change {
+  /// In what the two sides differ apart from content, a line each.
+  package var attributeWords: [String] {
+    guard let old, let new else { return [] }
+    var words: [String] = []
+    if differences.contains(.permissions) {
+      words.append("mode \(old.octalMode) to \(new.octalMode)")
+    }
+    if differences.contains(.owner) {
+      words.append("owner \(old.owner):\(old.group) to \(new.owner):\(new.group)")
+    }
+    if differences.contains(.attributes) {
+      let (before, after) = (old.attributes ?? [:], new.attributes ?? [:])
+      for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
+        let what = after[name] == nil ? "goes" : before[name] == nil ? "comes" : "changes"
+        words.append("extended attribute '\(name.printable)' \(what)")
+      }
+    }
+    return words
+  }
+}
+
 extension Facts {
   /// The permission bits as people write them.
   package var octalMode: String {

@@ -14,31 +14,42 @@ package struct StatText {
   private let contents: ContentReader
   private let width: Int
   private let style: RenderingStyle
+  private let options: DiffOptions
 
   /// The table of a plan, fitted into `width` columns.
   package init(
     _ plan: Plan, _ contents: ContentReader, width: Int = 80,
-    style: RenderingStyle = RenderingStyle()
+    options: DiffOptions = DiffOptions(), style: RenderingStyle = RenderingStyle()
   ) {
+    self.options = options
     self.plan = plan
     self.contents = contents
     self.width = max(width, 40)
     self.style = style
   }
 
-  /// Writes the table and the sum.
-  package func write(to sink: TextSink) throws {
+  /// Writes the table and the sum, or the sum alone; `files` are those of the plan where renames were
+  /// looked for.
+  package func write(
+    _ files: [FileChange]? = nil, isShort: Bool = false, to sink: TextSink
+  ) throws {
     var rows: [Row] = []
-    try plan.forEachFile(contents) { file in
-      let count = try LineCount(file, contents)
+    func add(_ file: FileChange) throws {
+      let count = try LineCount(file, contents, options)
+      if count.isNothing(in: file) { return }
       rows.append(
         Row(name: file.statName, count: count, sizes: (file.oldSize, file.newSize)))
+    }
+    if let files {
+      for file in files { try add(file) }
+    } else {
+      try plan.forEachFile(contents, add)
     }
     let others = plan.changes.compactMap { other($0) }
     let files = rows.count
     rows += others
     guard !rows.isEmpty else { return }
-    try writeRows(rows, to: sink)
+    if !isShort { try writeRows(rows, to: sink) }
     try sink.write(Self.sum(files: files, others: others.count, rows.map(\.count)))
   }
 

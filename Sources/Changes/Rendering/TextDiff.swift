@@ -13,12 +13,18 @@ package struct DiffOptions: Sendable {
   package var isMinimal = false
   /// Whether binary files are shown as text.
   package var isForcedText = false
+  package var usesIndentHeuristic = true
+  /// What stands before the names of the two sides.
+  package var oldPrefix = "a/"
+  package var newPrefix = "b/"
+  /// Whether contents are named by all digits.
+  package var isFullIndex = false
 
   /// What git does without options.
   package init() {}
 
   var raw: cl_git_options {
-    var flags = Int(cl_git_indent_heuristic)
+    var flags = usesIndentHeuristic ? Int(cl_git_indent_heuristic) : 0
     if ignoresAllSpace { flags |= Int(cl_git_ignore_whitespace) }
     if ignoresSpaceChange { flags |= Int(cl_git_ignore_whitespace_change) }
     if ignoresSpaceAtEnd { flags |= Int(cl_git_ignore_whitespace_eol) }
@@ -35,7 +41,7 @@ package struct DiffOptions: Sendable {
 /// Neighbouring changed lines of a file, with what surrounds them.
 package struct Hunk: Sendable {
   /// A line with its mark: ' ', '+', '-', or '\' where the file ends without a newline.
-  package struct Line: Sendable {
+  package struct Line: Equatable, Sendable {
     package let mark: UInt8
     package let bytes: [UInt8]
   }

@@ -15,12 +15,14 @@ package final class TextSink {
     }
   }
 
-  func write(_ text: String) throws {
+  /// Adds text.
+  package func write(_ text: String) throws {
     pending.append(contentsOf: text.utf8)
     try passOn()
   }
 
-  func write(_ bytes: [UInt8]) throws {
+  /// Adds bytes.
+  package func write(_ bytes: [UInt8]) throws {
     pending.append(contentsOf: bytes)
     try passOn()
   }
@@ -70,8 +72,16 @@ package struct RenderingStyle: Sendable {
     String(decoding: paint(Array(text.utf8), color), as: UTF8.self)
   }
 
+  /// A line that stands out from the rest.
+  package func note(_ text: String) -> String { paint(text, .note) }
+
+  /// Any text, line by line.
+  package func shown(text: [UInt8]) -> [UInt8] {
+    isEscaped ? text.lines.flatMap { shown($0) } : text
+  }
+
   /// A line of content; tabs and the newline at the end stay.
-  func shown(_ line: [UInt8]) -> [UInt8] {
+  package func shown(_ line: [UInt8]) -> [UInt8] {
     guard isEscaped, line.contains(where: { $0 < 0x20 || $0 >= 0x7F }) else { return line }
     var body = line[...]
     let isEnded = body.last == 0x0A
@@ -80,5 +90,20 @@ package struct RenderingStyle: Sendable {
     var shown = Array(parts.map { ByteString($0).printable }.joined(separator: "\t").utf8)
     if isEnded { shown.append(0x0A) }
     return shown
+  }
+}
+
+extension RenderingStyle {
+  /// Writes a hunk with its header.
+  package func write(_ hunk: Hunk, to sink: TextSink) throws {
+    try sink.write(paint(shown(hunk.header), .hunk))
+    for line in hunk.lines {
+      switch line.mark {
+      case Hunk.Line.added: try sink.write(paint([line.mark] + shown(line.bytes), .added))
+      case Hunk.Line.deleted: try sink.write(paint([line.mark] + shown(line.bytes), .deleted))
+      case Hunk.Line.noNewline: try sink.write(line.bytes)
+      default: try sink.write([line.mark] + shown(line.bytes))
+      }
+    }
   }
 }

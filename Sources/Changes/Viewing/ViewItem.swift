@@ -58,20 +58,10 @@ package struct ViewItem: Sendable {
     target = node.target
     self.node = node.id
     origin = node.origin
-    content = Self.content(of: node)
+    content = ContentReader.content(of: node, from: node.origin)
     if node.kind != .directory, node.linkCount > 1 || node.flags.contains(.linked) {
       identity = .node(node.id)
     }
-  }
-
-  private static func content(of node: Node) -> Content {
-    guard node.kind == .regular else { return .zeros }
-    if node.flags.contains(.lowerContent), let origin = node.origin { return .lower(origin) }
-    guard let object = node.object else { return .zeros }
-    if node.flags.contains(.partial), let origin = node.origin {
-      return .partial(object, over: origin)
-    }
-    return .object(object)
   }
 }
 

@@ -94,7 +94,9 @@ struct ArgumentParser {
   }
 
   private mutating func set(_ option: Option, spelled: String, to given: ByteString?) throws {
-    guard let placeholder = option.value else { return arguments.add(option.name, "") }
+    guard let placeholder = option.value, given != nil || !option.isValueOptional else {
+      return arguments.add(option.name, "")
+    }
     guard let value = given ?? rest.popFirst() else {
       throw Failure.usage("'\(spelled)' needs a value: \(spelled) \(placeholder)", hint: help)
     }

@@ -7,16 +7,9 @@ import Store
 enum DiffCommand {
   static let verb = Verb(
     "diff", .review, "show what exactly changed", operands: Selecting.operands,
-    options: Selecting.options + [
-      Option("stat", "a line for each file, with its count of lines"),
-      Option("name-status", "names, with a letter for what happened"),
-      Option("name-only", "names"),
-      Option("numstat", "counts of lines, for programs"),
-      Option("summary", "what came, went, and changed its name or mode"),
-      Option("null", short: "z", "end names with NUL instead of quoting them"),
+    options: Selecting.options + Rendering.options + [
       Invocation.json,
-      Option("unified", short: "U", value: "N", "lines of context, 3 by itself"),
-      Option("ignore-all-space", short: "w", "compare without white space"),
+      Option("html", value: "FILE", "as one page for a browser, which needs nothing else"),
       Option("exit-code", "end with 1 when there are changes"),
       Option("id", "only the id of the difference, for 'apply --diff'"),
       Option("at", value: "STEP", "as the session was at a step or snapshot"),
@@ -27,17 +20,36 @@ enum DiffCommand {
     details: """
       The patch is as git writes it, and 'git apply' takes it. What git does not keep (empty
       directories, owners, extended attributes) stands behind it in lines that begin with '# '.
+
+      On a terminal more than eight changes in a directory that the project ignores, or that tools
+      fill (node_modules and its like), become one line with their count; deletions, renames and
+      what holds a risk are always shown. COWBOX_PAGER, PAGER, or less show what is longer than the
+      screen, and what a terminal would obey is shown instead of sent.
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let arguments = invocation.arguments
-    let review = try review(of: invocation.session().read(), arguments)
-    let output = invocation.output
-    let sink = TextSink { bytes in try output.write(bytes) }
-    try write(review, to: sink, invocation)
-    try sink.finish()
-    let hasChanges = !review.plan.isEmpty
-    return arguments.has("exit-code") && hasChanges ? ExitCode.failed : ExitCode.done
+    let rendering = try Rendering(invocation)
+    let session = try invocation.session()
+    let review = try review(of: session.read(), arguments)
+    let plan = try Selecting.part(of: review.plan, for: .showing, review.reader, invocation)
+    if arguments.has("id") {
+      try invocation.output.line(review.plan.id(review.contents))
+    } else if let file = arguments.bytes("html") {
+      try writePage(
+        plan, review, rendering, to: file, "\(session.name) in \(session.project.printable)")
+    } else {
+      if !arguments.has("no-pager") { try invocation.output.page() }
+      let output = invocation.output
+      let sink = TextSink { bytes in try output.write(bytes) }
+      if arguments.has("json") {
+        try JSONText(plan, review.contents).write(to: sink)
+      } else {
+        try rendering.write(plan, review.contents, to: sink, invocation)
+      }
+      try sink.finish()
+    }
+    return arguments.has("exit-code") && !plan.isEmpty ? ExitCode.failed : ExitCode.done
   }
 
   /// Against the project, or against an earlier step of the session itself.
@@ -52,43 +64,21 @@ enum DiffCommand {
     return try Review(reader: reader, root: root, from: from, to: step("to"))
   }
 
-  private static func write(_ review: Review, to sink: TextSink, _ invocation: Invocation) throws {
-    let arguments = invocation.arguments
-    let contents = review.contents
-    let plan = try Selecting.part(of: review.plan, for: .showing, invocation)
-    let style = RenderingStyle(
-      isColored: invocation.output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)
-    if arguments.has("id") {
-      try invocation.output.line(review.plan.id(contents))
-    } else if arguments.has("json") {
-      try JSONText(plan, contents).write(to: sink)
-    } else if let form = listForm(arguments) {
-      try NameLists(plan, contents, isNULTerminated: arguments.has("null")).write(form, to: sink)
-    } else if arguments.has("stat") || arguments.has("summary") {
-      if arguments.has("stat") {
-        try StatText(plan, contents, width: width, style: style).write(to: sink)
-      }
-      if arguments.has("summary") { try SummaryText(plan, contents).write(to: sink) }
-    } else {
-      var options = DiffOptions()
-      options.contextLines = try arguments.number("unified", in: 0...1_000_000) ?? 3
-      options.ignoresAllSpace = arguments.has("ignore-all-space")
-      try PatchText(plan, contents, options: options, style: style).write(to: sink)
+  /// Writes the page beside its place, then into it: whoever looks never sees half of it.
+  private static func writePage(
+    _ plan: Plan, _ review: Review, _ rendering: Rendering, to file: ByteString, _ title: String
+  ) throws {
+    let found = try plan.files(review.contents, finding: rendering.search)
+    let page = HTMLPage(plan, review.contents, options: rendering.options, title: title)
+    let beside = ByteString(file.bytes + Array(".new".utf8))
+    let made = try attempt("make", beside) { () throws(Errno) in
+      try Descriptor.currentDirectory.open(beside, [.writeOnly, .create, .truncate], mode: 0o644)
     }
-  }
-
-  private static func listForm(_ arguments: Arguments) -> NameLists.Form? {
-    if arguments.has("name-status") { return .nameStatus }
-    if arguments.has("name-only") { return .nameOnly }
-    return arguments.has("numstat") ? .lineCounts : nil
-  }
-
-  /// As wide as the terminal; 80 where there is none.
-  private static var width: Int {
-    // What is no terminal has no size.
-    guard let size = try? Descriptor.standardOutput.windowSize(), size.columns > 0 else {
-      return 80
+    let sink = TextSink(made.borrowed)
+    try page.write(found.files, to: sink)
+    try sink.finish()
+    try attempt("put the page in its place", file) { () throws(Errno) in
+      try Descriptor.currentDirectory.rename(beside, to: .currentDirectory, file)
     }
-    return Int(size.columns)
   }
 }

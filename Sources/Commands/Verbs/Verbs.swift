@@ -5,8 +5,8 @@ enum Verbs {
   static let all: [Verb] = [
     RunCommand.run, RunCommand.shell, RunCommand.exec, MountCommand.verb, ContextCommand.verb,
     ConnectCommand.verb, StatusCommand.verb,
-    DiffCommand.verb, ApplyCommand.verb, RevertCommand.verb, RefreshCommand.verb,
-    DiscardCommand.verb,
+    DiffCommand.verb, ShowCommand.verb, ApplyCommand.verb, RevertCommand.verb,
+    RefreshCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,
     SnapshotCommand.snapshots, SnapshotCommand.step, BranchCommand.verb, LogCommand.verb,
     BlameCommand.verb, CompareCommand.verb, CommitCommand.verb, PromoteCommand.verb,

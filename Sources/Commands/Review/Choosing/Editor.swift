@@ -20,13 +20,16 @@ struct Editor {
     let name = ByteString("hunk.diff")
     try write(Self.above + piece.text + Self.below, to: folder, name)
     let process = try attempt("start the editor", words.first) { () throws(Errno) in
-      try Process.spawn(words + [name], in: folder.path)
+      try SpawnedProcess.start(
+        words.first ?? "vi", words + [name], environment: Process.environment,
+        streams: [.standardInput, .standardOutput, .standardError], directory: folder.path)
     }
-    let status = try attempt("wait for the editor") { () throws(Errno) in
-      try Process.wait(for: process)
+    let status: Int32
+    do throws(Errno) { status = try process.wait() } catch {
+      throw SystemError("wait for the editor", words.first, error)
     }
     guard status == 0 else {
-      throw PieceError.editorFailed(status)
+      throw PieceError.editorFailed(status >> 8 & 0xFF)
     }
     let text = try attempt("read what was edited") { () throws(Errno) in
       let file = try folder.directory.borrowed.open(name, [.noFollow])

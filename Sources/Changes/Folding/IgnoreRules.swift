@@ -1,11 +1,10 @@
-import Changes
 import Linux
 
 /// Which paths the project's `.gitignore` files and `info/exclude` leave out.
 ///
 /// They are the project's own, not the session's: a session can't hide what it made. The user's
 /// own list (core.excludesFile) is configuration, which is not read.
-final class IgnoreRules {
+package final class IgnoreRules {
   /// One line.
   private struct Rule {
     let pattern: [UInt8]
@@ -18,21 +17,30 @@ final class IgnoreRules {
   private let lower: LowerTree
   private let everywhere: [Rule]
   private var known: [ByteString: [Rule]] = [:]
+  private var directories: [ByteString: Bool] = [:]
 
-  init(_ lower: LowerTree, exclude: [UInt8]) {
+  /// The rules of a tree, and those of its repository's `info/exclude`.
+  package init(_ lower: LowerTree, exclude: [UInt8]) {
     self.lower = lower
     everywhere = Self.rules(exclude)
   }
 
   /// Whether a file, or a directory above it, is left out.
-  func leavesOut(_ path: ByteString) throws -> Bool {
+  package func leavesOut(_ path: ByteString) throws -> Bool {
+    if try ignoredDirectory(above: path) != nil { return true }
+    return try decides(path, isDirectory: false)
+  }
+
+  /// The topmost directory above a path that is left out with all that is in it.
+  package func ignoredDirectory(above path: ByteString) throws -> ByteString? {
     var above = ByteString([])
-    let parts = path.components
-    for (index, part) in parts.enumerated() {
+    for part in path.components.dropLast() {
       above = above.appending(part)
-      if try decides(above, isDirectory: index + 1 < parts.count) { return true }
+      let isIgnored = try directories[above] ?? decides(above, isDirectory: true)
+      directories[above] = isIgnored
+      if isIgnored { return above }
     }
-    return false
+    return nil
   }
 
   /// The last rule that matches decides; those of a deeper directory come later.
@@ -92,7 +100,7 @@ final class IgnoreRules {
   }
 
   /// Whether a pattern of gitignore(5) matches the whole text.
-  static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+  package static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
     guard let first = pattern.first else { return text.isEmpty }
     let slash = UInt8(ascii: "/")
     if pattern.elementsEqual("**".utf8) { return !text.isEmpty }
