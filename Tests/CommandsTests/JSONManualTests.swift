@@ -96,7 +96,7 @@ import Testing
     "diff": ["diff"], "apply": ["apply"], "status": ["status"], "list": ["list"], "log": ["log"],
     "snapshots": ["snapshots"], "blame": ["blame"], "compare": ["compare"], "fsck": ["fsck"],
     "gc": ["gc"], "doctor": ["doctor"], "profile": ["profile-list", "profile-walls"],
-    "config": ["config-list"], "version": ["version"],
+    "config": ["config-list"], "promote": ["apply"], "version": ["version"],
   ]
 
   @Test func `every command with --json is in the page`() throws {
