@@ -14,13 +14,13 @@ extension Keeper {
   }
 
   var details: [JSON.Member] {
-    let refused = box.proxy?.refused ?? []
+    let refused = refusals.filter { $0.kind == .network }
     return [
       JSON.Member("clients", .int(Int64(desk.count))),
       JSON.Member("step", .int(store.tree.lock.with { store.tree.step }.rawValue)),
       JSON.Member(
         "refusedNames",
-        .array(refused.map { ["name": .string($0.name), "count": .int(Int64($0.count))] })),
+        .array(refused.map { ["name": .string($0.what), "count": .int(Int64($0.count))] })),
     ]
   }
 

@@ -110,7 +110,8 @@ package enum Wire {
       }
     return [
       "process": .int(process), name: .int(Int64(value)), "changed": .bool(report.hasChanges),
-      "step": .int(report.step), "refused": names(.call, report), "refusedNames": names(.network, report),
+      "step": .int(report.step), "refused": names(.call, report),
+      "refusedNames": names(.network, report),
       "refusals": .array(report.refusals.map(\.json)),
       "timedOut": .bool(report.hasTimedOut),
     ]
