@@ -22,10 +22,15 @@ struct Machine {
       switch side {
       case .cowbox: (side.name, try Self.ownVersion())
       case .fuse:
-        (side.name, try Command.output(["sh", "-c", "fuse-overlayfs --version 2>&1 | grep -m 1 version"]))
+        (side.name, try Self.version(of: "fuse-overlayfs"))
       default: (side.name, "Linux \(kernel)")
       }
     }
+  }
+
+  /// The line in which a program names its version, among whatever else it says.
+  private static func version(of program: String) throws -> String {
+    try Command.output(["sh", "-c", "$0 --version 2>&1 | grep -m 1 \"^$0.*version\"", program])
   }
 
   /// The sources that this program was built from, or its date where there is no repository.
