@@ -48,7 +48,8 @@ let package = Package(
     room("Linux", uses: ["CLinux"]),
     room("Messages", uses: ["Linux"]),
     room("Store", uses: ["Linux", "CSQLite"]),
-    room("Overlay", uses: ["Linux", "Store", "CFuse"]),
+    room("Through", uses: ["Linux"]),
+    room("Overlay", uses: ["Linux", "Store", "Through", "CFuse"]),
     room(
       "Profiles", uses: ["Linux", "CToml"], exclude: ["Shipped/apparmor.cowbox"],
       resources: ["default", "strict", "open", "agent", "secrets"].map {
@@ -61,7 +62,9 @@ let package = Package(
       resources: ["page.css", "page.js"].map { .embedInCode("Rendering/Page/\($0)") }),
     room("Archives", uses: ["Linux", "Store", "Changes", "CZlib", "CGit2"]),
     room("Apply", uses: ["Linux", "Changes", "Store"]),
-    room("Sessions", uses: ["Linux", "Messages", "Sandbox", "Overlay", "Store", "Profiles"]),
+    room(
+      "Sessions",
+      uses: ["Linux", "Messages", "Sandbox", "Overlay", "Through", "Store", "Profiles"]),
     room("CowboxKit", uses: ["Linux", "Messages"]),
     room("Agents", uses: ["Linux", "CLinux", "Sessions"]),
     room(
@@ -80,7 +83,9 @@ let package = Package(
       cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "Differential",
-      dependencies: ["Harness", "Linux", "CLinux", "Store", "Overlay", "CDifferential"],
+      dependencies: [
+        "Harness", "Linux", "CLinux", "Store", "Overlay", "Through", "CDifferential",
+      ],
       path: "Tests/Differential", cSettings: gnu, swiftSettings: swift),
     .executableTarget(
       name: "cowbox-fuzz", dependencies: ["Differential", "Linux"], path: "Tests/Fuzz",

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <stddef.h>
+
 #include "CLinux.h"
 
 static int local_address(struct sockaddr_un *address, const char *path) {
@@ -28,6 +30,18 @@ int cl_connect_local(const char *path) {
   if (connect(fd, (struct sockaddr *)&address, sizeof address) == -1)
     return close_keeping_errno(fd);
   return fd;
+}
+
+int cl_send_datagram(const char *path, const void *bytes, size_t count) {
+  struct sockaddr_un address;
+  if (local_address(&address, path) == -1) return -1;
+  socklen_t size = offsetof(struct sockaddr_un, sun_path) + strlen(path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = 0;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd == -1) return -1;
+  if (sendto(fd, bytes, count, MSG_NOSIGNAL, (struct sockaddr *)&address, size) == -1)
+    return close_keeping_errno(fd);
+  return close(fd);
 }
 
 int cl_listen_local(const char *path) {

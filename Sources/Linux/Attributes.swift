@@ -14,6 +14,16 @@ extension Descriptor {
     _ = try name.withCString { name throws(Errno) in try check { fchmodat(raw, name, mode, 0) } }
   }
 
+  /// Sets the permission bits of a name in this directory, which must be no symlink.
+  ///
+  /// The corresponding system call is `chmod(2)` on the path of a descriptor.
+  package func setOwnPermissions(of name: ByteString, _ mode: mode_t) throws(Errno) {
+    let file = try open(name, [.path, .noFollow])
+    _ = try file.borrowed.procPath.withCString { path throws(Errno) in
+      try check { chmod(path, mode) }
+    }
+  }
+
   /// Sets owner and group of a name, a symlink's own; UInt32.max leaves one as it is.
   ///
   /// The corresponding system call is `fchownat(2)`; the empty name is this descriptor's file.
@@ -31,6 +41,15 @@ extension Descriptor {
   {
     let omit = timespec(tv_sec: 0, tv_nsec: Int(UTIME_OMIT))
     let times = [accessed?.timespec ?? omit, modified?.timespec ?? omit]
+    _ = try name.withCString { name throws(Errno) in
+      try check { utimensat(raw, name, times, AT_SYMLINK_NOFOLLOW) }
+    }
+  }
+
+  /// Sets the times of a name as utimensat(2) takes them, UTIME_NOW and UTIME_OMIT included.
+  ///
+  /// The corresponding system call is `utimensat(2)`.
+  package func setTimes(of name: ByteString, _ times: UnsafePointer<timespec>) throws(Errno) {
     _ = try name.withCString { name throws(Errno) in
       try check { utimensat(raw, name, times, AT_SYMLINK_NOFOLLOW) }
     }

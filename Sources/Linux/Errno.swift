@@ -43,6 +43,7 @@ extension Errno {
   package static let stale = Errno(ESTALE)
   package static let overQuota = Errno(EDQUOT)
   package static let connectionRefused = Errno(ECONNREFUSED)
+  package static let notConnected = Errno(ENOTCONN)
   package static let brokenPipe = Errno(EPIPE)
 }
 

@@ -32,6 +32,20 @@ extension Descriptor {
     }
   }
 
+  /// Sets an extended attribute of a name in this directory that is no symlink.
+  ///
+  /// The corresponding system call is `setxattr(2)` with `XATTR_CREATE` and `XATTR_REPLACE`.
+  package func setAttribute(
+    _ attribute: ByteString, of name: ByteString, _ value: UnsafeRawBufferPointer, _ flags: Int32
+  ) throws(Errno) {
+    let file = try open(name, [.path, .noFollow])
+    _ = try file.borrowed.procPath.withCString { path throws(Errno) in
+      try attribute.withCString { attribute throws(Errno) in
+        try check { setxattr(path, attribute, value.baseAddress, value.count, flags) }
+      }
+    }
+  }
+
   /// Removes an extended attribute.
   ///
   /// The corresponding system call is `removexattr(2)`.

@@ -4,11 +4,12 @@ import Testing
 @Suite struct HouseTests {
   /// What each room may import besides Linux and the C targets it needs.
   static let table: [String: Set<String>] = [
-    "Linux": [], "Messages": [], "Profiles": [], "Store": [], "Overlay": ["Store"],
+    "Linux": [], "Messages": [], "Profiles": [], "Store": [], "Through": [],
+    "Overlay": ["Store", "Through"],
     "Confinement": ["Profiles"],
     "Sandbox": ["Confinement", "Profiles"], "Changes": ["Store"], "Apply": ["Changes", "Store"],
     "Archives": ["Changes", "Store"],
-    "Sessions": ["Messages", "Sandbox", "Overlay", "Store", "Profiles"],
+    "Sessions": ["Messages", "Sandbox", "Overlay", "Through", "Store", "Profiles"],
     "Agents": ["Sessions"], "CowboxKit": ["Messages"],
     "Commands": ["Agents", "Sessions", "Apply", "Archives", "Changes", "Store", "Profiles"],
     "cowbox": ["Commands"],
