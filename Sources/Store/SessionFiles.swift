@@ -6,11 +6,18 @@ package struct SessionFiles: ~Copyable, Sendable {
   private let objects: OwnedDescriptor
   private let base: OwnedDescriptor
   let run: OwnedDescriptor
+  /// Where objects go that have no room in memory; nil where all are on the disk.
+  private let spilled: OwnedDescriptor?
+  /// How much content may be in memory; nil: none is.
+  let memoryLimit: Int64?
 
   private init(
     directory: consuming OwnedDescriptor, objects: consuming OwnedDescriptor,
-    base: consuming OwnedDescriptor, run: consuming OwnedDescriptor
+    base: consuming OwnedDescriptor, run: consuming OwnedDescriptor,
+    spilled: consuming OwnedDescriptor?, memoryLimit: Int64?
   ) {
+    self.spilled = spilled
+    self.memoryLimit = memoryLimit
     self.directory = directory
     self.objects = objects
     self.base = base
@@ -19,16 +26,38 @@ package struct SessionFiles: ~Copyable, Sendable {
 
   /// Opens the directories of a session that exists.
   static func open(_ directory: consuming OwnedDescriptor) throws(StoreError) -> SessionFiles {
+    let run = try subdirectory("run", of: directory.borrowed)
+    let limit: Int64?
+    do { limit = try SessionMemory.limit(of: directory.borrowed) } catch {
+      throw .system(SystemError("open the session's directory", nil, error))
+    }
+    if let limit {
+      let objects = try memory("objects", of: directory.borrowed)
+      let base = try memory("base", of: directory.borrowed)
+      let spilled = try subdirectory(SessionMemory.spill, of: directory.borrowed)
+      return SessionFiles(
+        directory: directory, objects: objects, base: base, run: run, spilled: spilled,
+        memoryLimit: limit)
+    }
     let objects = try subdirectory("objects", of: directory.borrowed)
     let base = try subdirectory("base", of: directory.borrowed)
-    let run = try subdirectory("run", of: directory.borrowed)
-    return SessionFiles(directory: directory, objects: objects, base: base, run: run)
+    return SessionFiles(
+      directory: directory, objects: objects, base: base, run: run, spilled: nil, memoryLimit: nil)
+  }
+
+  private static func memory(_ name: ByteString, of directory: Descriptor) throws(StoreError)
+    -> OwnedDescriptor
+  {
+    do { return try SessionMemory.open(name, of: directory) } catch .noEntry {
+      throw .damaged("its content was in memory, and is gone with a restart of the machine")
+    } catch { throw .system(SystemError("open the session's memory", name, error)) }
   }
 
   /// Makes the directories of a new session in an empty one.
   static func create(in directory: Descriptor) throws(StoreError) {
     for name: ByteString in ["objects", "base", "run"] {
       do { try directory.makeDirectory(name) } catch .exists {
+        // One in memory, prepared before; or
         // A session that was being made when its maker died: the directory serves again.
       } catch { throw .system(SystemError("create directory", name, error)) }
     }
@@ -51,10 +80,43 @@ package struct SessionFiles: ~Copyable, Sendable {
   }
 
   /// Opens an object's file.
-  package func openObject(_ id: ObjectID, _ flags: OpenFlags = .readOnly) throws(Errno)
-    -> OwnedDescriptor
-  {
-    try objects.borrowed.open(ByteString(id.fileName), flags.union(.noFollow), mode: 0o600)
+  ///
+  /// One that is made comes into memory where there is one, unless it is `full`.
+  package func openObject(
+    _ id: ObjectID, _ flags: OpenFlags = .readOnly, memoryIsFull: Bool = false
+  ) throws(Errno) -> OwnedDescriptor {
+    let name = ByteString(id.fileName)
+    let flags = flags.union(.noFollow)
+    guard let spilled = spilledDirectory else {
+      return try objects.borrowed.open(name, flags, mode: 0o600)
+    }
+    if flags.contains(.create) {
+      return try (memoryIsFull ? spilled : objects.borrowed).open(name, flags, mode: 0o600)
+    }
+    do { return try objects.borrowed.open(name, flags) } catch .noEntry {
+      return try spilled.open(name, flags)
+    }
+  }
+
+  private var spilledDirectory: Descriptor? {
+    switch spilled {
+    case .some(let spilled): spilled.borrowed
+    case .none: nil
+    }
+  }
+
+  /// Moves an object from memory to the disk; false where it is there already.
+  func spill(_ id: ObjectID) throws(Errno) -> Bool {
+    guard let spilled = spilledDirectory else { return false }
+    let name = ByteString(id.fileName)
+    let source: OwnedDescriptor
+    do { source = try objects.borrowed.open(name, [.readOnly, .noFollow]) } catch .noEntry {
+      return false
+    }
+    let copy = try spilled.open(name, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
+    try copy.borrowed.copyContent(from: source.borrowed, size: source.borrowed.status().size)
+    try objects.borrowed.remove(name)
+    return true
   }
 
   /// The status of an object's file.
@@ -72,7 +134,8 @@ package struct SessionFiles: ~Copyable, Sendable {
   /// Removes an object's file; one that is gone already is no failure.
   func removeObject(_ id: ObjectID) throws(Errno) {
     do { try objects.borrowed.remove(ByteString(id.fileName)) } catch .noEntry {
-      // Removed before, in a batch whose end was not seen.
+      // Removed before, in a batch whose end was not seen, or moved to the disk.
+      do { try spilledDirectory?.remove(ByteString(id.fileName)) } catch .noEntry {}
     }
   }
 

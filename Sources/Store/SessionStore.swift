@@ -216,7 +216,8 @@ extension SessionStore {
   package func newObject() throws(Errno) -> NewObject {
     if let spare = try spares.take(files) { return spare }
     let id = tree.lock.with { tree.makeObject() }
-    let file = try files.openObject(id, [.readWrite, .create, .truncate])
+    let file = try files.openObject(
+      id, [.readWrite, .create, .truncate], memoryIsFull: !hasMemoryLeft)
     spares.noteName()
     return NewObject(id: id, file: file)
   }

@@ -7,6 +7,7 @@ import Store
 extension FileSystem {
   /// Refuses bytes that would take the session over its size; what is overwritten in place is free.
   func admitBytes(_ slot: Slot, _ range: Range<Int64>) throws(Errno) {
+    if let most = options.maximumFileSize, range.upperBound > most { throw .fileTooBig }
     guard let most = options.maximumSize, !range.isEmpty else { return }
     let room = most - tree.lock.with { tree.byteCount }
     let whole = range.expanded(to: Self.blockSize)

@@ -22,6 +22,7 @@ extension FileSystem {
         try admitBytes(slot, offset..<end)
         let node = try writable(slot, touching: offset..<end)
         try cutTail(slot, node, before: end)
+        try makeRoomInMemory(slot, node, for: bytes.count)
         let content = try openForWriting(slot)
         try content.descriptor.write(bytes, at: offset)
         return node
@@ -81,6 +82,12 @@ extension FileSystem {
     node.row.modified = now
     node.row.changed = now
     tree.touch(node)
+  }
+
+  /// Lets content go to the disk that has no room in memory; the caller has the content lock.
+  private func makeRoomInMemory(_ slot: Slot, _ node: LiveNode, for count: Int) throws(Errno) {
+    guard let object = tree.lock.with({ node.row.object }) else { return }
+    if try store.spill(object, beforeWriting: count) { dropContent(of: slot) }
   }
 
   /// Cuts or extends a file.
