@@ -167,12 +167,16 @@ extension FileSystem {
   func mounted(_ session: OpaquePointer) { self.session = session }
 
   /// Waits until the kernel has ended the connection.
-  package func wait() {
-    roster.join()
+  package func wait() { stop(joining: true) }
+
+  /// Ends what serves the connection; workers that still wait for the kernel can't be joined.
+  func stop(joining: Bool) {
+    if joining { roster.join() }
     behind?.stop()
     behind = nil
     watch?.stop()
     seeking.stop()
+    guard joining else { return }
     for device in [ways.patient, ways.eager] where device >= 0 {
       _ = OwnedDescriptor(owning: device)
     }

@@ -1,3 +1,5 @@
+import Linux
+
 /// How a file system shows its roots.
 package struct OverlayOptions: Sendable {
   /// Whether every user and group id is mapped inside; otherwise only `owner` and `group` are.
@@ -15,6 +17,13 @@ package struct OverlayOptions: Sendable {
   package var rootIsTop = false
   /// What the view never shows of the lowers.
   package var hidden = HiddenPaths()
+  /// What may be neither seen nor made.
+  package var denied = HiddenPaths()
+  /// The endings that a new file's name may have, without the dot; empty: any.
+  package var allowedExtensions: Set<ByteString> = []
+  /// The most bytes that one file may have; then writes are passed on at once, so that the
+  /// program that makes it too large hears of it.
+  package var maximumFileSize: Int64?
   /// The most bytes that the session may hold; nil: as many as there is room.
   package var maximumSize: Int64?
   /// The most files that the session may hold.

@@ -21,6 +21,9 @@ final class SharedLock: @unchecked Sendable {
     return body()
   }
 
+  /// Takes the lock alone, for good: nobody gets it any more.
+  func close() { pthread_rwlock_wrlock(lock) }
+
   deinit {
     pthread_rwlock_destroy(lock)
     lock.deallocate()

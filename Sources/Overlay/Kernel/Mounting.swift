@@ -7,8 +7,12 @@ import Linux
 // mount(2), otherwise with the help of fusermount3.
 extension FileSystem {
   /// Mounts the view at a directory and serves it until it is unmounted.
-  package func mount(at point: ByteString, allowsOthers: Bool, isReadOnly: Bool) throws(Errno) {
-    var options = "fsname=cowbox,subtype=cowbox,default_permissions"
+  ///
+  /// `source` is what the table of mounts says it shows; it has no comma.
+  package func mount(
+    _ source: String, at point: ByteString, allowsOthers: Bool, isReadOnly: Bool
+  ) throws(Errno) {
+    var options = "fsname=\(source),subtype=cowbox,default_permissions"
     if allowsOthers { options += ",allow_other" }
     if isReadOnly { options += ",ro" }
     let session = try makeSession(options: options)
@@ -27,8 +31,17 @@ extension FileSystem {
     try serve(devices: devices)
   }
 
-  /// Ends a mount of `mount(at:)`; the workers then end by themselves.
+  /// Ends a mount of `mount(_:at:)`, also one that somebody still stands in: nothing of what was
+  /// written until now is lost, and nothing is taken any more.
   package func unmount() {
+    bringDown()
     if let session { fuse_session_unmount(session) }
+    var set = PollSet()
+    set.add(ended)
+    // Who keeps a file open keeps the connection, which then ends with this process.
+    if (try? set.wait(milliseconds: Self.patienceAtEnd)) != true { changing.close() }
+    stop(joining: set.events(at: 0) != [])
   }
+
+  private static let patienceAtEnd: Int32 = 1000
 }

@@ -6,8 +6,10 @@ extension FileSystem {
   /// libfuse's table of operations: each hands over the request, its reply and borrowed bytes.
   static func operations() -> fuse_lowlevel_ops {
     var table = fuse_lowlevel_ops()
-    table.`init` = { _, connection in
-      if let connection { FileSystem.negotiate(&connection.pointee) }
+    table.`init` = { context, connection in
+      guard let context, let connection else { return }
+      let system = Unmanaged<FileSystem>.fromOpaque(context).takeUnretainedValue()
+      system.negotiate(&connection.pointee)
     }
     addNames(&table)
     addChanges(&table)
@@ -17,13 +19,15 @@ extension FileSystem {
     return table
   }
 
-  private static func negotiate(_ connection: inout fuse_conn_info) {
-    let wanted = [
-      FUSE_CAP_ASYNC_READ, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_WRITEBACK_CACHE,
-      FUSE_CAP_READDIRPLUS, FUSE_CAP_NO_OPEN_SUPPORT, FUSE_CAP_NO_OPENDIR_SUPPORT,
-      FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_POSIX_ACL,
-      FUSE_CAP_DONT_MASK,
-    ]
+  private func negotiate(_ connection: inout fuse_conn_info) {
+    let cache = options.maximumFileSize == nil ? [FUSE_CAP_WRITEBACK_CACHE] : []
+    let wanted =
+      cache + [
+        FUSE_CAP_ASYNC_READ, FUSE_CAP_PARALLEL_DIROPS,
+        FUSE_CAP_READDIRPLUS, FUSE_CAP_NO_OPEN_SUPPORT, FUSE_CAP_NO_OPENDIR_SUPPORT,
+        FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_POSIX_ACL,
+        FUSE_CAP_DONT_MASK,
+      ]
     // Locks stay the kernel's own (PEERS A11): neither POSIX_LOCKS nor FLOCK_LOCKS is asked for.
     connection.want = wanted.reduce(0) { $0 | (UInt32($1) & connection.capable) }
     connection.max_write = UInt32(Worker.largestTransfer)

@@ -9,6 +9,7 @@ extension FileSystem {
   ) {
     let kind = FileKind(mode: mode)
     if kind == .characterDevice || kind == .blockDevice { return reply.fail(.notPermitted) }
+    do throws(Errno) { try admit(kind, named: name) } catch { return reply.fail(error) }
     let caller = reply.caller
     create(reply, parent, name) { directory in
       made(kind, UInt16(mode & 0o7777), by: caller, in: directory)
@@ -126,6 +127,7 @@ extension FileSystem {
       }
       let directory = try settle(anchor(parent), at: parent)
       let node = try changedNode(slot)
+      try admit(node.row.kind, named: name)
       guard node.row.root == directory.row.root else { throw Errno.crossDevice }
       tree.lock.lock()
       guard node.row.linkCount < 65_000 else {

@@ -53,12 +53,32 @@ extension FileSystem {
 
   /// Whether the lower's name in the directory at a place is one that the view never shows.
   func isHidden(_ name: UnsafeBufferPointer<UInt8>, in parent: Slot) -> Bool {
-    guard options.hidden.mayHide(name) else { return false }
+    options.hidden.mayHide(name) && contains(name, in: parent, options.hidden)
+      || isDenied(name, in: parent)
+  }
+
+  /// Whether nobody may see or make a name in the directory at a place.
+  func isDenied(_ name: UnsafeBufferPointer<UInt8>, in parent: Slot) -> Bool {
+    options.denied.mayHide(name) && contains(name, in: parent, options.denied)
+  }
+
+  private func contains(
+    _ name: UnsafeBufferPointer<UInt8>, in parent: Slot, _ paths: HiddenPaths
+  ) -> Bool {
     tree.lock.lock()
     defer { tree.lock.unlock() }
     guard let directory = lowerPath(of: parent) else { return false }
     let root = Int(inodes[parent].pointee.root)
-    return options.hidden.contains(directory.appending(ByteString(name)), root: root)
+    return paths.contains(directory.appending(ByteString(name)), root: root)
+  }
+
+  /// Refuses a file whose name has none of the endings that are allowed.
+  func admit(_ kind: FileKind, named name: Name) throws(Errno) {
+    guard kind == .regular, !options.allowedExtensions.isEmpty else { return }
+    let parts = name.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    guard parts.count > 1, let last = parts.last,
+      options.allowedExtensions.contains(ByteString(last))
+    else { throw .notPermitted }
   }
 
   /// Whether a name that was not found is hidden: it is asked for anew, so that each look is heard of.

@@ -178,6 +178,7 @@ extension FileSystem {
       entry.attr.st_mode = mode_t(item.kind) << 12
       // Without attributes the number is only a hint; nobody may take it for the file's.
       entry.attr.st_ino = ino_t(UInt32.max)
+      if isDenied(name.bytes, in: slot) { return true }
       guard page.fits(name, withAttributes) else { return false }
       if withAttributes {
         do throws(Errno) {

@@ -35,6 +35,7 @@ extension FileSystem {
   ) throws(Errno) -> Child {
     if name.bytes.count > 255 { throw .nameTooLong }
     if parent == top { return rootChild(name) }
+    if isDenied(name.bytes, in: parent) { throw .accessDenied }
     tree.lock.lock()
     let inode = inodes[parent]
     if let node = inode.pointee.liveNode {
@@ -118,8 +119,10 @@ extension FileSystem {
         throw error
       }
       entry.ino = fuse_ino_t(slot)
-      entry.entry_timeout = Self.settled
-      entry.attr_timeout = tree.lock.with { attributeValidity(of: node, at: slot) }
+      tree.lock.lock()
+      entry.entry_timeout = entryValidity(of: node, name, in: parent)
+      entry.attr_timeout = attributeValidity(of: node, at: slot)
+      tree.lock.unlock()
     }
     return entry
   }
@@ -244,6 +247,18 @@ extension FileSystem {
     // A directory of the session's own has only the names that come through here.
     if let node = inode.pointee.liveNode, !node.row.flags.contains(.merged) { return Self.settled }
     return validity(in: Slot(parent))
+  }
+
+  /// Of a name that leads to a changed node, under the tree's lock.
+  ///
+  /// The lower's own names of a changed hard link are in no list of ours: an undo, after which they
+  /// lead to the lower's file again, could not take them back from the kernel.
+  private func entryValidity(of node: LiveNode, _ name: Name, in parent: Slot) -> Double {
+    guard node.row.flags.contains(.linked), parent != top else { return Self.settled }
+    guard let directory = inodes[parent].pointee.liveNode,
+      case .node = tree.find(name.bytes, in: directory)
+    else { return 0 }
+    return Self.settled
   }
 
   /// Of a changed node's attributes, under the tree's lock.

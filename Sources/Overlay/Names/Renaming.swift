@@ -68,6 +68,7 @@ extension FileSystem {
     }
     if isTaken && flags.contains(.noReplace) { throw .exists }
     let node = try moved(source)
+    try admit(node.row.kind, named: target.name)
     if isTaken { try requireReplaceable(target, by: node) }
     if let lower = source.lower { try pin(ByteString(source.name.bytes), in: source.parent, lower) }
     if let lower = target.lower { try pin(ByteString(target.name.bytes), in: target.parent, lower) }

@@ -41,6 +41,9 @@ extension FileSystem {
   {
     var stale = StaleNames()
     var moved: Set<NodeID> = []
+    // A changed hard link that is no more must not be what its untouched names lead to.
+    linked = [:]
+    for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
     for known in before where known.node.isInTree && known.node.row != known.row {
       let node = known.node
       if known.row.kind == .directory {
