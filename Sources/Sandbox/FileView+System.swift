@@ -5,7 +5,8 @@ import Linux
 extension FileView {
   /// Copies the device nodes that every program may rely on.
   func gatherDevices() throws(LaunchError) {
-    for name: ByteString in ["null", "zero", "full", "random", "urandom", "tty"] {
+    let usual: [ByteString] = ["null", "zero", "full", "random", "urandom", "tty"]
+    for name in usual + (plan.nests ? ["fuse"] : []) {
       let path = ByteString("/dev").appending(name)
       let node = try at(.devices, path) { () throws(Errno) in
         try Descriptor.currentDirectory.copyMount(path)
@@ -61,11 +62,21 @@ extension FileView {
   }
 
   /// Mounts the box's own /proc, with what reaches the whole machine covered or read-only.
+  ///
+  /// The kernel gives no new one to who sees a /proc with covered parts, as the commands of a box do:
+  /// a box in a box shows the outer one's, which has its covers already. Its numbers are the outer
+  /// box's; what goes on there is hidden, and closed to a user namespace below (ptrace(2)).
   func mountProcesses(_ step: ViewStep) throws(LaunchError) {
     try at(.processes) { () throws(Errno) in
-      let proc = try Mount.make(
-        "proc", options: [("hidepid", "ptraceable")],
-        attributes: [.noSetID, .noDevices, .noPrograms])
+      let proc: OwnedDescriptor
+      do throws(Errno) {
+        proc = try Mount.make(
+          "proc", options: [("hidepid", "ptraceable")],
+          attributes: [.noSetID, .noDevices, .noPrograms])
+      } catch .notPermitted where MountTable.isOfBox("/proc") {
+        let outer = try Descriptor.currentDirectory.copyMount("/proc", recursive: true)
+        return try attach(outer.borrowed, for: step)
+      }
       try attach(proc.borrowed, for: step)
       for name in Self.readOnlyInProc {
         do throws(Errno) {

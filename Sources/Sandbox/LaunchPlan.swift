@@ -33,6 +33,8 @@ package struct LaunchPlan: Sendable {
   /// Whether the command sees itself as user 0.
   package var fakeRoot: Bool
   package var restrictions: Restrictions
+  /// Whether the command may build boxes of its own: it gets /dev/fuse for their views.
+  package var nests = false
   /// The most bytes each private tmpfs may hold, or nil for the kernel's default.
   package var scratchSize: UInt64?
   /// What the processes may use together, held by control groups where there are any.

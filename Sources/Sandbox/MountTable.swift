@@ -2,6 +2,13 @@ import Linux
 
 /// The mounts of this process's namespace, read only when something went wrong.
 enum MountTable {
+  /// Whether what is mounted at a place was mounted by a box around this process.
+  static func isOfBox(_ point: ByteString) -> Bool {
+    // A table that can't be read tells nothing of a box.
+    let last = (try? MountEntry.all())?.last { $0.point == point }
+    return last?.source == "cowbox"
+  }
+
   /// The mount that refuses to become read-only when all of them were asked.
   static func stubborn(under root: Descriptor) -> ByteString? {
     // Failure does not matter: the error is told all the same, without the name.

@@ -5,6 +5,9 @@ enum Remedy {
   /// The remedy for a failed stage on this machine.
   static func find(for error: LaunchError) -> String? {
     switch (error.stage, error.errno) {
+    case (.namespaces, .notPermitted) where MountTable.isOfBox("/proc"),
+      (.fuseDevice, _) where MountTable.isOfBox("/proc"):
+      "this is a session already; 'cowbox run --nest' outside lets cowbox run in it"
     case (.namespaces, .noSpace): tooManyNamespaces
     case (.namespaces, .noSystemCall), (.namespaces, .invalid):
       "the kernel needs CONFIG_USER_NS and the namespaces of Linux 5.12 or newer"

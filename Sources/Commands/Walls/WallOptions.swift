@@ -23,6 +23,7 @@ enum WallOptions {
     Option("no-home", "leave the home directory read-only"),
     Option("fakeroot", "let the command see itself as root"),
     Option("allow-userns", "let the command make user namespaces, as browsers do"),
+    Option("nest", "let cowbox run inside: --allow-userns, and /dev/fuse"),
     Option(
       "seccomp", value: "MODE", choices: ["enforce", "log", "off"],
       "what happens to calls that are not allowed"),
@@ -46,6 +47,7 @@ enum WallOptions {
       profile.mounts.removeAll { $0.source == "~" && $0.mode == .copyOnWrite }
     }
     var walls = try Walls(profile, project: project.path, home: invocation.home)
+    walls.plan.nests = arguments.has("nest")
     try show(arguments, in: &walls)
     walls.plan.insistsOnProcesses = arguments.has("pids")
     for variable in arguments.all("env") {
@@ -83,7 +85,9 @@ enum WallOptions {
   private static func changes(_ arguments: Arguments) throws -> [ProfileChange] {
     var changes = try networkChanges(arguments) + limitChanges(arguments)
     if arguments.has("fakeroot") { changes.append(.fakeRoot(true)) }
-    if arguments.has("allow-userns") { changes.append(.userNamespaces(true)) }
+    if arguments.has("allow-userns") || arguments.has("nest") {
+      changes.append(.userNamespaces(true))
+    }
     if let mode = try arguments.text("seccomp").flatMap(CallRules.Mode.init) {
       changes.append(.calls(mode))
     }

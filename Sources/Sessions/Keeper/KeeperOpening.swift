@@ -35,12 +35,14 @@ enum KeeperOpening {
       RootMount(id: UInt32($0.id), path: $0.path)
     }
     box.masks = withTargets(box.masks)
+    let hidden = box.masks
+    if box.nests { box.masks.removeAll { isState($0, plan) && isShown($0, store.roots) } }
     box.service = { socket in FileService.serve(socket) }
     let ports = try PublishedPorts(plan.publish)
     let launched = try Box.launch(box, deviceCount: FileSystem.deviceCount)
     let fileSystem = try attempt("serve the session's files") { () throws(Errno) in
       try FileSystem(
-        store: store, lowers: lowers, options: options(for: plan, box.masks, store.roots))
+        store: store, lowers: lowers, options: options(for: plan, hidden, store.roots))
     }
     try attempt("serve the session's files") { () throws(Errno) in
       try fileSystem.serve(devices: launched.takeDevices())
@@ -62,6 +64,16 @@ enum KeeperOpening {
       hint: "begin another one with --new"
         + (missing.role == .home ? ", or leave the home directory out with --no-home" : ""),
       kind: .usage)
+  }
+
+  /// A box in the box keeps its sessions where ours are, in the view: there the overlay hides ours,
+  /// and a cover would leave no room for its own.
+  private static func isState(_ path: ByteString, _ plan: KeeperPlan) -> Bool {
+    path == plan.sessions.parent
+  }
+
+  private static func isShown(_ path: ByteString, _ roots: [Root]) -> Bool {
+    roots.contains { path.isWithin($0.path) }
   }
 
   /// The paths, and where those that are symlinks lead: both are to look empty.
