@@ -2,7 +2,7 @@
 package struct SessionError: Error, Sendable, CustomStringConvertible {
   /// What kind of failure it is; Commands has the exit codes.
   package enum Kind: Sendable {
-    case failed, usage, noWall, notExecutable, notFound, gone
+    case failed, usage, noWall, conflict, notExecutable, notFound, gone
   }
 
   package let kind: Kind

@@ -9,7 +9,7 @@ enum UndoCommand {
     "undo", .time, "take back the last change of the session, the last N, or that of some paths",
     operands: .any("[N | PATH...]"),
     options: [
-      Option("to", value: "STEP", "go back to a step or snapshot"), Review.option,
+      Option("to", value: "STEP", "go back to a step or snapshot"), Review.option, LiveUndo.force,
     ],
     details: """
       Undo is a step of its own, so nothing is ever lost: 'redo' takes it back. Steps that changed
@@ -24,6 +24,7 @@ enum UndoCommand {
       """
   ) { invocation in
     let session = try invocation.session()
+    if session.isLive { return try LiveUndo.go(session, try number(invocation), invocation) }
     if let first = invocation.operands.first, first.string.flatMap(Int.init) == nil {
       return try undoPaths(session, invocation)
     }
@@ -115,9 +116,13 @@ enum UndoCommand {
   }
 
   static let redo = Verb(
-    "redo", .time, "bring back what was undone last", operands: .any("[N]")
+    "redo", .time, "bring back what was undone last", operands: .any("[N]"),
+    options: [LiveUndo.force]
   ) { invocation in
     let session = try invocation.session()
+    if session.isLive {
+      return try LiveUndo.go(session, try number(invocation), forward: true, invocation)
+    }
     guard let target = try Timeline(session.read()).forward(number(invocation)) else {
       throw Failure("there is nothing to redo")
     }

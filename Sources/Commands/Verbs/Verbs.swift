@@ -3,8 +3,8 @@ import Linux
 /// The table of commands: usage, help, manual and completions come from here.
 enum Verbs {
   static let all: [Verb] = [
-    RunCommand.run, RunCommand.shell, RunCommand.exec, MountCommand.verb, ContextCommand.verb,
-    ConnectCommand.verb, StatusCommand.verb,
+    RunCommand.run, RunCommand.shell, RunCommand.exec, MountCommand.verb, UmountCommand.verb,
+    ContextCommand.verb, ConnectCommand.verb, StatusCommand.verb,
     DiffCommand.verb, ShowCommand.verb, ApplyCommand.verb, RevertCommand.verb,
     RefreshCommand.verb, DiscardCommand.verb,
     UndoCommand.undo, UndoCommand.redo, UndoCommand.restore, SnapshotCommand.snapshot,

@@ -65,6 +65,7 @@ package struct Failure: Error {
       case .failed, .gone: ExitCode.failed
       case .usage: ExitCode.usage
       case .noWall: ExitCode.noWall
+      case .conflict: ExitCode.conflict
       case .notExecutable: ExitCode.notExecutable
       case .notFound: ExitCode.notFound
       }

@@ -1,5 +1,7 @@
 import CLinux
 import Linux
+import Store
+import Through
 
 /// The sessions there are, found without opening any of their databases.
 ///
@@ -14,6 +16,8 @@ package struct Catalogue: ~Copyable {
     package let name: SessionName
     package let project: ByteString
     package let used: Timestamp
+    /// Whether it is the undo log of a live directory, which nothing can run in.
+    package let isLive: Bool
   }
 
   /// Opens the catalogue; nil when there is none and `create` is off.
@@ -61,7 +65,9 @@ package struct Catalogue: ~Copyable {
     do throws(Errno) {
       let project = try sessions.borrowed.symlinkTarget(bytes.appending("project"))
       let used = try sessions.borrowed.status(of: bytes.appending("run")).modified
-      return Item(name: name, project: project, used: used)
+      // Failure means that there is no log.
+      let log = try? sessions.borrowed.status(of: bytes.appending(LiveTree.logName))
+      return Item(name: name, project: project, used: used, isLive: log != nil)
     } catch {
       // Half made or half removed: no session yet, or no longer.
       return nil
@@ -142,6 +148,16 @@ package struct Catalogue: ~Copyable {
     }
   }
 
+  /// Whether a session was shown to all who look for it.
+  package func isEntered(_ name: SessionName) throws -> Bool {
+    do throws(Errno) {
+      _ = try sessions.borrowed.symlinkTarget(name.bytes.appending("project"))
+      return true
+    } catch .noEntry {
+      return false
+    }
+  }
+
   /// Removes a session's directory and all in it; it leaves the catalogue first.
   package func remove(_ name: SessionName) throws {
     try attempt("remove session", name.bytes) { () throws(Errno) in
@@ -149,6 +165,7 @@ package struct Catalogue: ~Copyable {
       do throws(Errno) { try session.borrowed.remove("project") } catch .noEntry {
         // Never entered.
       }
+      try SessionMemory.release(session.borrowed)
       try session.borrowed.removeContents()
       try sessions.borrowed.remove(name.bytes, isDirectory: true)
     }

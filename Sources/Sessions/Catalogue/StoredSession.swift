@@ -42,6 +42,14 @@ package struct StoredSession: ~Copyable {
 }
 
 extension StoredSession {
+  /// Lets the keeper end all that goes on and waits for it; false when there is none.
+  package func stop() throws -> Bool {
+    guard let client = try Client.connect(to: directory.borrowed) else { return false }
+    try client.call("stop")
+    client.leave()
+    return true
+  }
+
   /// A command that runs in the session now.
   package struct RunningCommand: Sendable {
     package let words: [ByteString]

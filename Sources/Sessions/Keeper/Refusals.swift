@@ -42,6 +42,7 @@ extension SessionError {
       switch (error.code, error.exit) {
       case (.noWall, _): .noWall
       case (.gone, _): .gone
+      case (.conflict, _): .conflict
       case (.notStarted, 126): .notExecutable
       case (.notStarted, 127): .notFound
       default: .failed

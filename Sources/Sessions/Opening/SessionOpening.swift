@@ -45,6 +45,7 @@ package struct SessionOpening {
     -> RunningSession
   {
     guard let item = try find(choice, catalogue) else { return try make(catalogue) }
+    if case .named = choice { try FoundMount.refuseLoop(project.path, in: item.name) }
     let directory = try catalogue.open(item.name)
     if let client = try Client.connect(to: directory.borrowed) {
       return RunningSession(
@@ -62,10 +63,19 @@ package struct SessionOpening {
   {
     switch choice {
     case .new: return nil
-    case .named(let name): return try catalogue.find(name)
-    case .current: return try catalogue.items(of: project.path).first
+    case .named(let name):
+      let item = try catalogue.find(name)
+      guard !item.isLive else {
+        throw SessionError(
+          "session \(item.name) is the undo log of a live directory, in which nothing can run",
+          hint: "'cowbox mount --through' shows it", kind: .usage)
+      }
+      return item
+    case .current: return try catalogue.items(of: project.path).first { !$0.isLive }
     case .existing:
-      if let item = try catalogue.items(of: project.path).first { return item }
+      if let item = try catalogue.items(of: project.path).first(where: { !$0.isLive }) {
+        return item
+      }
       throw SessionError(
         "there is no session for '\(project.path.printable)'",
         hint: "'cowbox run -- COMMAND' begins one")
