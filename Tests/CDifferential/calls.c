@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void cd_act_as(uid_t user, gid_t group) {
@@ -56,4 +59,16 @@ void cd_pattern(uint64_t seed, void *bytes, size_t count) {
     at += part;
     count -= part;
   }
+}
+
+int cd_let_trace(void) {
+  if (ptrace(PTRACE_TRACEME, 0, 0, 0) == -1) return -1;
+  return raise(SIGSTOP);
+}
+
+int cd_next_call(pid_t process) {
+  int status;
+  if (ptrace(PTRACE_SYSCALL, process, 0, 0) == -1) return -1;
+  if (waitpid(process, &status, 0) == -1) return -1;
+  return WIFSTOPPED(status) ? 1 : 0;
 }

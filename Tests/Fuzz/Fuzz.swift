@@ -26,6 +26,8 @@ struct Usage: Error, CustomStringConvertible {
                          [--processes N] [--starve]
                          [--on ext4|xfs|btrfs|tmpfs]
                          [--directory DIR] [--user ID]
+             cowbox-fuzz --through [--seed N] [--rounds N] [--operations N] [--every N]
+             cowbox-fuzz --history [--writers] [--seed N] [--rounds N] [--operations N]
              cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
              cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME
              cowbox-fuzz --list [--long]
@@ -42,6 +44,10 @@ struct FuzzCommand {
   private var shrinks = true
   private var scenario: String?
   private var kills = false
+  private var isLive = false
+  private var isHistory = false
+  private var withWriters = false
+  private var stride = 1
   private var processes = 1
   private var starves = false
   private var kind: FileSystemKind?
@@ -73,6 +79,10 @@ struct FuzzCommand {
           throw Usage("'--on' needs one of ext4, xfs, btrfs and tmpfs")
         }
         kind = known
+      case "--through": isLive = true
+      case "--history": isHistory = true
+      case "--writers": withWriters = true
+      case "--every": stride = try number(word)
       case "--processes": processes = try number(word)
       case "--directory": runner.base = ByteString(try text(word))
       case "--scenario": scenario = try text(word)
@@ -104,6 +114,8 @@ struct FuzzCommand {
     if starves { runner.storeSize = 192 << 20 }
     if let scenario { return try run(scenario: scenario) }
     if kills { return try runKills() }
+    if isLive { return try runLive() }
+    if isHistory { return try runHistories() }
     let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
     let end = Timestamp.now.nanoseconds / 1_000_000_000 &+ min(seconds, 1 << 40)
     var round: UInt64 = 0
@@ -147,6 +159,34 @@ struct FuzzCommand {
     say("seed \(seed): after death \(finding.index)")
     say(finding.text)
     return false
+  }
+
+  /// A live directory whose keeper dies at every border of a system call, or at every Nth.
+  private func runLive() throws -> Bool {
+    let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
+    for round in 0..<UInt64(min(rounds, 1_000_000)) {
+      let trial = LiveTrial(
+        seed: first &+ round, operations: operations, stride: stride,
+        directory: runner.base.string)
+      let (finding, count) = try trial.run()
+      say("seed \(first &+ round): killed \(count) times, \(finding ?? "nothing lost")")
+      if finding != nil { return false }
+    }
+    return true
+  }
+
+  private func runHistories() throws -> Bool {
+    let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
+    for round in 0..<UInt64(min(rounds, 1_000_000)) {
+      let trial = HistoryTrial(
+        seed: first &+ round, operations: operations, withWriters: withWriters)
+      if let finding = try trial.run(by: runner) {
+        say("seed \(first &+ round): operation \(finding.index)\n\(finding.text)")
+        return false
+      }
+      say("seed \(first &+ round): \(operations) operations, every step is what was seen")
+    }
+    return true
   }
 
   private func show(_ finding: Finding, in list: [Operation], _ title: String) throws {

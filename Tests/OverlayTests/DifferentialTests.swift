@@ -48,6 +48,23 @@ struct DifferentialTests {
     let ended = try Fuzzer.command("--kill", "--seed", "1", "--rounds", "60").run()
     #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
+
+  @Test(arguments: [["--seed", "1"], ["--seed", "2"], ["--seed", "3", "--writers"]])
+  func `every step of a random history is what was seen`(words: [String]) throws {
+    var command = Fuzzer.command("--history", "--operations", "400")
+    command.words += words
+    let ended = try command.run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
+
+  @Test(arguments: [1, 2])
+  func `killed at any call, a live directory is as before or after, and goes back`(seed: Int) throws
+  {
+    let ended = try Fuzzer.command(
+      "--through", "--seed", "\(seed)", "--operations", "25", "--every", "11"
+    ).run()
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+  }
 }
 
 /// The built cowbox-fuzz.

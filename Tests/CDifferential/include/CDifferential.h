@@ -18,3 +18,7 @@ void cd_pattern(uint64_t seed, void *bytes, size_t count);
 void cd_table_populate(void);
 /* Makes every call of the table in the present directory and prints what came of each. */
 void cd_table_run(void);
+/* Lets the parent stop this process at its system calls; stops it at once. */
+int cd_let_trace(void);
+/* Lets a stopped process go on to the next border of a system call: 1; it has ended: 0. */
+int cd_next_call(pid_t process);

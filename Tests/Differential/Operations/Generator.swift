@@ -7,15 +7,17 @@ package struct Generator {
   private let isRoot: Bool
   /// Whether some operations come upon a full disk.
   package var starves = false
+  private let actsAsOthers: Bool
   /// Paths that exist, or did.
   private var known: [Path]
   private var directories: [Path]
   private var count = 0
 
   /// A generator whose every choice the seed decides.
-  package init(seed: UInt64, isRoot: Bool) {
+  package init(seed: UInt64, isRoot: Bool, actsAsOthers: Bool = true) {
     random = Random(seed: seed)
     self.isRoot = isRoot
+    self.actsAsOthers = actsAsOthers
     known = StartingTree.paths
     directories = StartingTree.directories + [Path(".")]
   }
@@ -46,7 +48,7 @@ package struct Generator {
     case 2, 3: return .remount
     case 4, 5: return .dropCaches
     case 6, 7: return .umask(UInt32(random.pick([0, 0o022, 0o077, 0o777])))
-    case 8: return .actAs(user: 1000, group: 1000)
+    case 8: return actsAsOthers ? .actAs(user: 1000, group: 1000) : .boundary
     default: return .actAs(user: 0, group: 0)
     }
   }

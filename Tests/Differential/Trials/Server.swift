@@ -11,6 +11,8 @@ struct Server {
     case boundary = 1
     case remount
     case quit
+    /// With the step and what it is called, 0 undo, 1 redo, 2 restore, as eight bytes each.
+    case restore
   }
 
   let place: Workspace
@@ -49,6 +51,13 @@ struct Server {
         service = nil
         service = try start()
         try answer(0)
+      case .restore:
+        let (step, kind) = (StepID(try number()), try number())
+        let kinds: [Step.Kind] = [.undo, .redo, .restore]
+        let made = try service?.system.restore(to: step, as: kinds[Int(kind)])
+        // What is written from now on is not of the step that brought it back.
+        _ = service?.system.beginStep(.mark, command: [])
+        try answer(made?.id.rawValue ?? 0)
       case .quit:
         if let service { try stop(service) }
         service = nil
@@ -101,6 +110,15 @@ struct Server {
     var byte: UInt8 = 0
     let count = try check { Glibc.read(control.raw, &byte, 1) }
     return count == 1 ? Request(rawValue: byte) : nil
+  }
+
+  private func number() throws(Errno) -> Int64 {
+    var number: Int64 = 0
+    let count = try withUnsafeMutableBytes(of: &number) { room throws(Errno) in
+      try control.read(into: room)
+    }
+    guard count == 8 else { throw .brokenPipe }
+    return number
   }
 
   private func answer(_ number: Int64) throws(Errno) {

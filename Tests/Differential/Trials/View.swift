@@ -47,9 +47,17 @@ final class View {
   }
 
   @discardableResult
-  private func ask(_ request: Server.Request) throws(Errno) -> Int64 {
+  private func ask(_ request: Server.Request, _ numbers: [Int64] = []) throws(Errno) -> Int64 {
     try control.borrowed.write([request.rawValue])
+    for number in numbers {
+      try withUnsafeBytes(of: number) { bytes throws(Errno) in try control.borrowed.write(bytes) }
+    }
     return try answer()
+  }
+
+  /// Brings a step back; answers the step that did.
+  func restore(_ step: Int64, kind: Int64) throws(Errno) -> Int64 {
+    try ask(.restore, [step, kind])
   }
 
   /// Ends a step and begins the next; answers the number of the one that ended.

@@ -29,10 +29,15 @@ package struct Workspace: Sendable {
     }
   }
 
+  /// Makes one more directory.
+  func makeDirectory(_ name: ByteString) throws(Errno) {
+    try Descriptor.currentDirectory.makeDirectory(path.appending(name), mode: 0o755)
+  }
+
   /// Removes everything; call it outside of the namespace in which something is mounted.
   func remove() { Self.remove(path, isDirectory: true) }
 
-  private static func remove(_ path: ByteString, isDirectory: Bool) {
+  static func remove(_ path: ByteString, isDirectory: Bool) {
     if isDirectory {
       // What can't be removed stays in the temporary directory.
       try? Descriptor.currentDirectory.chmod(path, 0o700)
