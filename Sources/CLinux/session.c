@@ -32,7 +32,7 @@ int cl_connect_local(const char *path) {
   return fd;
 }
 
-int cl_send_datagram(const char *path, const void *bytes, size_t count) {
+int cl_tell_local(const char *path, const void *bytes, size_t count) {
   struct sockaddr_un address;
   if (local_address(&address, path) == -1) return -1;
   socklen_t size = offsetof(struct sockaddr_un, sun_path) + strlen(path);

@@ -10,7 +10,7 @@ package enum ServiceManager {
     guard let socket = Process.variable("NOTIFY_SOCKET") else { return }
     // A service manager that does not listen is not worth ending for.
     _ = socket.withCString { path in
-      Array(state.utf8).withUnsafeBytes { cl_send_datagram(path, $0.baseAddress, $0.count) }
+      Array(state.utf8).withUnsafeBytes { cl_tell_local(path, $0.baseAddress, $0.count) }
     }
   }
 }

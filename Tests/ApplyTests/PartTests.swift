@@ -201,7 +201,8 @@ import Testing
       }
       _ = try session.reopen()
       let next = try ApplicationTests.application(session)
-      let isDone = if case .finished = try next.recover().first { true } else { false }
+      let recovered = try Application.recover(next.store)
+      let isDone = if case .finished = recovered.first { true } else { false }
       #expect(try text(session, "f") == Self.new(isDone ? [2] : []), "\(position)")
       if !isDone { #expect(try session.projectListing == before) }
       try ApplicationTests.expectApplied(session, "\(position)", withTimes: false)

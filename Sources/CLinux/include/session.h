@@ -15,7 +15,7 @@ int cl_listen_local(const char *path);
 int cl_accept(int listener);
 int cl_socketpair(int ends[2]);
 /* Sends one datagram to a local socket; a path that begins with '@' is an abstract name. */
-int cl_send_datagram(const char *path, const void *bytes, size_t count);
+int cl_tell_local(const char *path, const void *bytes, size_t count);
 /* The user id of the process at the other end, or -1. */
 int64_t cl_peer_user(int socket);
 /* The process id of the process at the other end, or -1. */
