@@ -24,8 +24,9 @@ package enum FileSystemKind: String, CaseIterable, Sendable {
     var name = base.appending("cowbox-image.XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
     let image = OwnedDescriptor(owning: try check { mkstemp(&name) })
     let path = name.withUnsafeBufferPointer { $0.baseAddress.map { ByteString(cString: $0) } } ?? ""
-    // The loop device holds the file; its name is not needed any more.
-    defer { try? Descriptor.currentDirectory.remove(path) }
+    // The loop device holds the file, whose name goes: by its directory, which is mounted over then.
+    let directory = try Descriptor.currentDirectory.open(base, [.directory])
+    defer { try? directory.borrowed.remove(path.lastComponent) }
     try image.borrowed.truncate(to: 2 << 30)
     try Self.run("mkfs.\(rawValue)", "-q", path.printable)
     try Self.run("mount", "-o", "loop", path.printable, base.printable)
