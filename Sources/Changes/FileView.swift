@@ -42,7 +42,8 @@ package struct FileView {
       if node.flags.contains(.lowerContent), let origin = node.origin {
         size = try contents.lower.status(origin)?.size ?? 0
       }
-      return .content(try contents.open(ContentReader.content(of: node, from: node.origin), size: size))
+      let content = ContentReader.content(of: node, from: node.origin)
+      return .content(try contents.open(content, size: size))
     case .symlink:
       if let target = node.target { return .symlink(target) }
       guard let origin = node.origin else { return .absent }

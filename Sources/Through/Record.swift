@@ -55,20 +55,19 @@ extension Record {
     var words = split[...]
     guard let name = words.popFirst()?.string else { return nil }
     switch name {
-    case "content":
+    case "content", "attributes", "removed":
       guard let path = words.popFirst(), let image = Image(words: &words) else { return nil }
-      self = .content(path, image)
-    case "attributes":
-      guard let path = words.popFirst(), let image = Image(words: &words) else { return nil }
-      self = .attributes(path, image)
+      self =
+        switch name {
+        case "content": .content(path, image)
+        case "attributes": .attributes(path, image)
+        default: .removed(path, image)
+        }
     case "made":
       guard let path = words.popFirst(), let kind: UInt8 = Self.value(words.popFirst()),
         let kind = FileKind(rawValue: kind)
       else { return nil }
       self = .made(path, kind)
-    case "removed":
-      guard let path = words.popFirst(), let image = Image(words: &words) else { return nil }
-      self = .removed(path, image)
     case "renamed":
       guard let from = words.popFirst(), let to = words.popFirst(), let how = words.popFirst()
       else { return nil }

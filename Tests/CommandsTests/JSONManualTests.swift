@@ -96,7 +96,7 @@ import Testing
     "diff": ["diff"], "apply": ["apply"], "status": ["status"], "list": ["list"], "log": ["log"],
     "snapshots": ["snapshots"], "blame": ["blame"], "compare": ["compare"], "fsck": ["fsck"],
     "gc": ["gc"], "doctor": ["doctor"], "profile": ["profile-list", "profile-walls"],
-    "config": ["config-list"], "promote": ["apply"], "version": ["version"],
+    "config": ["config-list"], "refresh": ["refresh"], "promote": ["apply"], "version": ["version"],
   ]
 
   @Test func `every command with --json is in the page`() throws {
@@ -141,6 +141,7 @@ import Testing
     try check("profile-walls", place.cowbox("profile", "walls", "--json"))
     #expect(try place.cowbox("branch", "other").run().status == 0)
     try check("list", place.cowbox("list", "--json"))
+    try check("refresh", place.cowbox("refresh", "--json"))
     let sessions = try JSONReader.read(place.cowbox("list", "--json").run().output).array ?? []
     let ids = sessions.compactMap { $0["session"]?.string }
     #expect(ids.count == 2)
@@ -150,6 +151,7 @@ import Testing
     ).start()
     #expect(try running.waitFor("ready"))
     try check("status", place.cowbox("-s", ids[0], "status", "--json"))
+    try check("status-walls", place.cowbox("-s", ids[0], "status", "--walls", "--json"))
     #expect(try place.cowbox("-s", ids[0], "exec", "--", "touch", "stop").run().status == 0)
     _ = try running.finish()
     try check("apply", place.cowbox("-s", ids[0], "apply", "--json", "--allow-risky", "all", "b"))

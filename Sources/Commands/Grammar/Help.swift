@@ -46,15 +46,40 @@ enum Help {
     var text = "\n\(style.bold(title + ":"))\n"
     for option in options {
       let spelling = option.spelling
-      text +=
-        spelling.count > width
-        ? "    \(spelling)\n    \(padded("", width))  \(option.summary)\n"
-        : "    \(padded(spelling, width))  \(option.summary)\n"
+      var lines = wrapped(option.summary, to: 94 - width)[...]
+      let first = spelling.count > width ? "" : lines.popFirst() ?? ""
+      text += "    \(padded(spelling, width))  \(first)".trimmed + "\n"
+      for line in lines { text += "    \(padded("", width))  \(line)\n" }
     }
     return text
   }
 
+  /// Words in lines of at most so many characters.
+  private static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = [""]
+    for word in text.split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   private static func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension String {
+  /// Without spaces at its end.
+  fileprivate var trimmed: Substring {
+    var rest = self[...]
+    while rest.last == " " { rest.removeLast() }
+    return rest
   }
 }

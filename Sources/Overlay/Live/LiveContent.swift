@@ -31,6 +31,8 @@ extension LiveFileSystem {
 
   static func addContent(_ table: inout fuse_operations) {
     addOpening(&table)
+    addPlaces(&table)
+    addSynchronizing(&table)
     table.read = { path, room, size, offset, info in
       Live.answer { system throws(Errno) in
         guard let handle = Live.handle(info) else { throw .badDescriptor }
@@ -53,6 +55,10 @@ extension LiveFileSystem {
         return 0
       }
     }
+  }
+
+  /// What room a file has, and where it has content.
+  private static func addPlaces(_ table: inout fuse_operations) {
     table.fallocate = { path, mode, offset, count, info in
       Live.answer { system throws(Errno) in
         guard let handle = Live.handle(info) else { throw .badDescriptor }
@@ -67,6 +73,9 @@ extension LiveFileSystem {
         return off_t(try handle.file.borrowed.seek(Int64(offset), whence: whence))
       } catch { return off_t(-error.rawValue) }
     }
+  }
+
+  private static func addSynchronizing(_ table: inout fuse_operations) {
     table.fsync = { path, dataOnly, info in
       Live.answer { system throws(Errno) in
         guard let handle = Live.handle(info) else { throw .badDescriptor }

@@ -21,14 +21,16 @@ extension LiveFileSystem {
       settings?.pointee.negative_timeout = 0
       return fuse_get_context()?.pointee.private_data
     }
+    addMaking(&table)
     addNames(&table)
+    addListing(&table)
     addAttributes(&table)
     addExtended(&table)
     addContent(&table)
     return table
   }
 
-  private static func addNames(_ table: inout fuse_operations) {
+  private static func addMaking(_ table: inout fuse_operations) {
     table.mkdir = { path, mode in
       Live.change(path) { tree, path throws(Errno) in
         try tree.makeDirectory(path, mode: mode, by: Live.maker)
@@ -45,6 +47,9 @@ extension LiveFileSystem {
         try tree.makeSymlink(path, to: ByteString(cString: target), by: Live.maker)
       }
     }
+  }
+
+  private static func addNames(_ table: inout fuse_operations) {
     table.link = { path, newPath in
       Live.change(path) { tree, path throws(Errno) in
         guard let newPath else { throw .invalid }
@@ -65,6 +70,9 @@ extension LiveFileSystem {
         try tree.rename(path, to: Live.relative(newPath), flags)
       }
     }
+  }
+
+  private static func addListing(_ table: inout fuse_operations) {
     table.readdir = { path, buffer, fill, _, _, _ in
       Live.answer { system throws(Errno) in
         guard let path, let fill else { throw .stale }
@@ -75,6 +83,13 @@ extension LiveFileSystem {
           shown.st_mode = mode_t(kind) << 12
           _ = name.withCString { fill(buffer, $0, &shown, 0, fuse_fill_dir_flags(0)) }
         }
+        return 0
+      }
+    }
+    table.statfs = { _, shown in
+      Live.answer { system throws(Errno) in
+        guard let shown else { throw .invalid }
+        try system.tree.statistics(shown)
         return 0
       }
     }
@@ -122,13 +137,6 @@ extension LiveFileSystem {
         try tree.changeAttributes(of: path) { directory, name throws(Errno) in
           try directory.setTimes(of: name, times)
         }
-      }
-    }
-    table.statfs = { _, shown in
-      Live.answer { system throws(Errno) in
-        guard let shown else { throw .invalid }
-        try system.tree.statistics(shown)
-        return 0
       }
     }
   }
