@@ -15,9 +15,20 @@ package final class SessionReader {
     roots = try database.roots()
   }
 
+  /// Whether a keeper that died left a journal with what the database lacks.
+  package static func hasJournal(_ directory: Descriptor) -> Bool {
+    do throws(Errno) { return try directory.status(of: "session.db-wal").size > 0 } catch {
+      return error != .noEntry
+    }
+  }
+
   /// The last step of a session whose lock the caller has.
   package static func lastStep(ofResting directory: Descriptor) throws(StoreError) -> StepID? {
     let path = directory.procPath.appending("session.db")
+    if hasJournal(directory) {
+      let reader = try SessionReader(directory: directory)
+      return try reader.database.integer("SELECT max(id) FROM step").map { StepID($0) }
+    }
     let database = try Database(
       path: ByteString("file:\(path.printable)?immutable=1"), mode: .immutable)
     try database.checkFormat()

@@ -31,24 +31,22 @@ extension LiveTree {
       for record in try records(of: own).reversed() { try takeBack(record, of: own) }
       throw error
     }
-    forgetKept(of: step, paths)
+    forgetKept(of: step)
     return paths
   }
 
   /// Lets go of what a step has kept: a name that goes moves the ctime of a file's other names,
-  /// and that was nobody else.
-  private func forgetKept(of step: Int64, _ paths: Set<ByteString>) {
-    let own = paths.filter { path in
-      guard let status = status(ofAny: path) else { return false }
-      return left[FileKey(status)] == Fingerprint(status)
+  /// and that was nobody else. The file itself is asked, as its names may have moved since.
+  private func forgetKept(of step: Int64) {
+    for name in log.objects(of: step) {
+      // What stays costs space, nothing else.
+      guard let file = try? log.directory.borrowed.open(name, [.path, .noFollow]),
+        let before = try? file.borrowed.status()
+      else { continue }
+      let isOwn = left[FileKey(before)] == Fingerprint(before)
+      try? log.directory.borrowed.remove(name)
+      if isOwn, let after = try? file.borrowed.status(), after.linkCount > 0 { note(after) }
     }
-    log.forgetObjects(of: step)
-    for path in own { if let status = status(ofAny: path) { note(status) } }
-  }
-
-  /// A path that can't be looked at is not known to be ours.
-  private func status(ofAny path: ByteString) -> FileStatus? {
-    (try? statusIfAny(path)).flatMap { $0 }
   }
 
   private func records(of step: Int64) throws(BackError) -> [Record] {

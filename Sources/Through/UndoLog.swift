@@ -86,18 +86,16 @@ final class UndoLog {
     let opened = try directory.borrowed.open(name, [.readWrite, .append, .noFollow])
     if whole < bytes.count { try opened.borrowed.truncate(to: Int64(whole)) }
     file = LogFile(opened)
-    nextObject = try objects(of: step).max().map { $0 + 1 } ?? 0
+    nextObject = try numbers(of: step).max().map { $0 + 1 } ?? 0
   }
 
-  /// Forgets what a step has kept: it was taken back, and its records serve no more.
-  func forgetObjects(of step: Int64) {
-    for object in (try? objects(of: step)) ?? [] {
-      // What stays costs space, nothing else.
-      try? directory.borrowed.remove(Self.place(object, of: step))
-    }
+  /// The names of what a step has kept.
+  func objects(of step: Int64) -> [ByteString] {
+    // Failure does not matter to who lets go of them: what stays costs space, nothing else.
+    ((try? numbers(of: step)) ?? []).map { Self.place($0, of: step) }
   }
 
-  private func objects(of step: Int64) throws(Errno) -> [Int] {
+  private func numbers(of step: Int64) throws(Errno) -> [Int] {
     try directory.borrowed.entryNames().compactMap { name in
       let parts = name.bytes.split(separator: UInt8(ascii: "-"))
       guard parts.count == 2, String(decoding: parts[0], as: UTF8.self) == "\(step)" else {

@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Testing
 
@@ -9,7 +10,11 @@ import Testing
     ).run()
   }
 
-  @Test func `a session in a session sees the outer view, and leaves it as it is`() throws {
+  /// Mapping user 0 into a namespace wants CAP_SETFCAP, which no box has.
+  static let canNest: Bool = getuid() != 0
+
+  @Test(.enabled(if: canNest, "root in a box can't map itself; an ordinary user can"))
+  func `a session in a session sees the outer view, and leaves it as it is`() throws {
     let place = try Playground()
     try place.shell("echo host > a")
     let cowbox = Playground.binary
@@ -26,7 +31,8 @@ import Testing
     #expect(try place.cowbox("-q", "run", "--", "cat", "a").run().text == "inner\n")
   }
 
-  @Test func `the inner box has its walls, and the outer ones stand`() throws {
+  @Test(.enabled(if: canNest, "root in a box can't map itself; an ordinary user can"))
+  func `the inner box has its walls, and the outer ones stand`() throws {
     let place = try Playground()
     let cowbox = Playground.binary
     let script = """
@@ -48,7 +54,7 @@ import Testing
     let ended = try place.cowbox(
       "-q", "run", "--env", "COWBOX_STATE=/tmp/inner", "--", cowbox, "run", "--", "true"
     ).run()
-    #expect(ended.status == 125)
+    #expect(ended.status == 6)
     #expect(ended.complaint.contains("--nest"), "\(ended.complaint)")
   }
 

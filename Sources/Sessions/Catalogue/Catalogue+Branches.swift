@@ -47,7 +47,8 @@ extension Catalogue {
       try SessionStore.branch(
         from: session.directory.borrowed,
         BranchOrigin(session: session.name.text, step: step),
-        into: directory.borrowed.duplicate(), isResting: isResting)
+        into: directory.borrowed.duplicate(),
+        isResting: isResting && !SessionReader.hasJournal(session.directory.borrowed))
       try Catalogue.enter(directory.borrowed, project: session.project)
       if let lock { try lock.close() }
       return (made, step)

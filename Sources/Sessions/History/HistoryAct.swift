@@ -94,7 +94,10 @@ extension StoredSession {
     if isResting, let last = try SessionReader.lastStep(ofResting: directory.borrowed) {
       return last
     }
-    return StepID(try perform(.boundary(message: "branch")).rawValue - 1)
+    let next = try perform(.boundary(message: "branch"))
+    // The step is read from the database, where its keeper may not have written it yet.
+    _ = try read()
+    return StepID(next.rawValue - 1)
   }
 
   /// Does something to the session's history: through its keeper, or at rest under its lock.

@@ -143,6 +143,8 @@ private final class History {
     try record(view, side)
     let name = ByteString("branch-\(branches.count)")
     try place.makeDirectory(name)
+    // A branch is made of what the store has written.
+    try side.root.borrowed.synchronize()
     let source = try open(place.state)
     let step = recorded[recorded.count - 1].step
     try SessionStore.branch(
