@@ -35,8 +35,10 @@ extension LiveTree {
     return paths
   }
 
-  /// Lets go of what a step has kept: a name that goes moves the ctime of a file's other names,
-  /// and that was nobody else. The file itself is asked, as its names may have moved since.
+  /// Lets go of what a step has kept.
+  ///
+  /// A name that goes moves the ctime of a file's other names, and that was nobody else. The file
+  /// itself is asked, as its names may have moved since.
   private func forgetKept(of step: Int64) {
     for name in log.objects(of: step) {
       // What stays costs space, nothing else.

@@ -35,7 +35,9 @@ package enum FileSystemKind: String, CaseIterable, Sendable {
 
   private static func run(_ words: String...) throws {
     let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"]
-    let ended = try Command(words, in: "/", environment: environment).run()
+    // The shell looks in that PATH; posix_spawnp(3) would look in this process's own.
+    let command = ["sh", "-c", "exec \"$0\" \"$@\""] + words
+    let ended = try Command(command, in: "/", environment: environment).run()
     guard ended.status == 0 else { throw Failure("\(words[0]): \(ended.text)\(ended.complaint)") }
   }
 
