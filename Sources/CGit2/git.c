@@ -1,10 +1,11 @@
 #include "CGit2.h"
 
-#include <dlfcn.h>
 #include <git2.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "library.h"
 
 /* Linked in only where everything is, in the tarball's program; elsewhere these are null. */
 #pragma weak git_libgit2_init
@@ -15,8 +16,6 @@
 #pragma weak git_merge_file_options_init
 #pragma weak git_merge_file_input_init
 #pragma weak git_merge_file_result_free
-
-#define WANTED(place, name) {(void **)&place, #name, (void *)name}
 
 static struct {
   __typeof__(git_libgit2_init) *init;
@@ -33,17 +32,7 @@ static const char *load_failure = "libgit2 was not loaded";
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
-  void *library =
-      git_libgit2_init ? NULL : dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
-  if (!library && !git_libgit2_init) {
-    load_failure = "cannot load libgit2.so." LIBGIT2_SOVERSION ": install libgit2";
-    return;
-  }
-  struct {
-    void **place;
-    const char *name;
-    void *linked;
-  } wanted[] = {
+  const struct wanted wanted[] = {
       WANTED(git.init, git_libgit2_init),
       WANTED(git.error_last, git_error_last),
       WANTED(git.diff_options_init, git_diff_options_init),
@@ -53,14 +42,8 @@ static void load(void) {
       WANTED(git.merge_file_input_init, git_merge_file_input_init),
       WANTED(git.merge_file_result_free, git_merge_file_result_free),
   };
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    *wanted[i].place = wanted[i].linked ? wanted[i].linked : dlsym(library, wanted[i].name);
-    if (!*wanted[i].place) {
-      load_failure = "libgit2.so." LIBGIT2_SOVERSION " lacks a function: install libgit2 again";
-      return;
-    }
-  }
-  load_failure = git.init() < 0 ? "libgit2 could not be initialised" : NULL;
+  load_failure = cl_git_find(wanted, sizeof wanted / sizeof *wanted);
+  if (!load_failure && git.init() < 0) load_failure = "libgit2 could not be initialised";
 }
 
 const char *cl_git_load(void) {

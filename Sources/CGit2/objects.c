@@ -1,12 +1,12 @@
 #include "objects.h"
 
-#include <dlfcn.h>
 #include <git2.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "CGit2.h"
+#include "library.h"
 
 /* Linked in only where everything is, in the tarball's program; elsewhere these are null. */
 #pragma weak git_odb_open
@@ -21,8 +21,6 @@
 #pragma weak git_odb_stream_write
 #pragma weak git_odb_stream_finalize_write
 #pragma weak git_odb_stream_free
-
-#define WANTED(place, name) {(void **)&place, #name, (void *)name}
 
 static struct {
   __typeof__(git_odb_open) *open;
@@ -43,14 +41,7 @@ static int is_loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void) {
-  void *library =
-      git_odb_open ? NULL : dlopen("libgit2.so." LIBGIT2_SOVERSION, RTLD_NOW | RTLD_LOCAL);
-  if (!library && !git_odb_open) return;
-  struct {
-    void **place;
-    const char *name;
-    void *linked;
-  } wanted[] = {
+  const struct wanted wanted[] = {
       WANTED(odb.open, git_odb_open),
       WANTED(odb.free, git_odb_free),
       WANTED(odb.read, git_odb_read),
@@ -64,11 +55,7 @@ static void load(void) {
       WANTED(odb.stream_end, git_odb_stream_finalize_write),
       WANTED(odb.stream_free, git_odb_stream_free),
   };
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    *wanted[i].place = wanted[i].linked ? wanted[i].linked : dlsym(library, wanted[i].name);
-    if (!*wanted[i].place) return;
-  }
-  is_loaded = 1;
+  is_loaded = !cl_git_find(wanted, sizeof wanted / sizeof *wanted);
 }
 
 void *cl_git_objects_open(const char *directory) {

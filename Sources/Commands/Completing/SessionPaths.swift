@@ -6,8 +6,7 @@ import Store
 struct SessionPaths {
   private let tree: SavedTree
   private let root: Root
-  /// Where the user stands, from which a path is written.
-  private let here: ByteString
+  private let invocation: Invocation
   private let onlyChanged: Bool
 
   /// The paths of the root that the command line means.
@@ -15,8 +14,7 @@ struct SessionPaths {
     let reader = try invocation.session().read()
     tree = try reader.tree()
     root = try Review.root(invocation.arguments.text("root"), of: reader.roots)
-    let directory = try invocation.project().directory
-    here = directory.isWithin(root.path) ? directory : root.path
+    self.invocation = invocation
     self.onlyChanged = onlyChanged
   }
 
@@ -24,7 +22,7 @@ struct SessionPaths {
   func below(_ prefix: ByteString) throws -> [Completion.Candidate] {
     let end = prefix.bytes.lastIndex(of: slash).map { $0 + 1 } ?? 0
     let written = ByteString(prefix.bytes[..<end])
-    guard let directory = relative(written) else { return [] }
+    let directory = try Selecting.path(written, root.path, invocation)
     return try names(in: directory).sorted { $0.key < $1.key }.compactMap { name, isDirectory in
       // A line of the answer can't hold every name.
       guard name.printable == name.string else { return nil }
@@ -34,16 +32,6 @@ struct SessionPaths {
   }
 
   private var slash: UInt8 { UInt8(ascii: "/") }
-
-  /// The directory below the root that a written one means; nil outside.
-  private func relative(_ written: ByteString) -> ByteString? {
-    var parts = written.bytes.first == slash ? [] : here.components
-    for part in written.components where part != "." {
-      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    let whole = parts.reduce(ByteString("/")) { $0.appending($1) }
-    return whole.isWithin(root.path) ? whole.relative(to: root.path) : nil
-  }
 
   /// The names in a directory, and which are directories.
   private func names(in directory: ByteString) throws -> [ByteString: Bool] {
