@@ -38,8 +38,12 @@ struct DifferentialTests {
     let ended = try Fuzzer.command(
       "--starve", "--seed", "\(seed)", "--operations", "300", "--no-shrink"
     ).run()
-    withKnownIssue("syncfs(2) may tell of a refused write once more", isIntermittent: true) {
+    withKnownIssue(
+      "an ordinary user's file may end longer than on a plain directory", isIntermittent: true
+    ) {
       #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
+    } when: {
+      !Fuzzer.isRoot && seed == 21
     }
   }
 
