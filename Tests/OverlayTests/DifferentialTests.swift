@@ -12,14 +12,20 @@ struct DifferentialTests {
   func `as on a plain directory:`(_ scenario: Scenario) throws {
     let ended = try Fuzzer.command("--scenario", scenario.name).run()
     withKnownIssue(
-      "an ordinary user's clients have capabilities in the trial's own namespace",
+      "a copy may take the rows' reserve; a user's clients have capabilities in the trial's own",
       isIntermittent: true
     ) {
       #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
     } when: {
-      !Fuzzer.isRoot && Self.wantPowerless.contains(scenario.name)
+      Self.mayRunShort == scenario.name
+        || !Fuzzer.isRoot && Self.wantPowerless.contains(scenario.name)
     }
   }
+
+  /// Rows written in the middle of a copy may find no room and give up the reserve, which the copy
+  /// then takes: changes are refused from then on, though half copies have given back theirs.
+  private static let mayRunShort =
+    "half a copy gives back the space that it could not get enough of"
 
   /// Scenarios that see such capabilities at work, where a plain directory does not heed them.
   private static let wantPowerless: Set<String> = [
