@@ -1,12 +1,17 @@
 import Glibc
 import Harness
+import Linux
 import Testing
 
 /// cowbox in cowbox: the inner lower is the outer view.
 @Suite struct NestingTests {
+  /// Where the built cowbox is: a private directory of the box may lie over it.
+  private static let binaries = ByteString(Playground.binary).parent.printable
+
   private func nested(_ place: Playground, _ script: String) throws -> Finished {
     try place.cowbox(
-      "-q", "run", "--nest", "--env", "COWBOX_STATE=/tmp/inner", "--", "sh", "-euc", script
+      "-q", "run", "--nest", "--ro", Self.binaries, "--env", "COWBOX_STATE=/tmp/inner", "--", "sh",
+      "-euc", script
     ).run()
   }
 
@@ -52,7 +57,8 @@ import Testing
     let place = try Playground()
     let cowbox = Playground.binary
     let ended = try place.cowbox(
-      "-q", "run", "--env", "COWBOX_STATE=/tmp/inner", "--", cowbox, "run", "--", "true"
+      "-q", "run", "--ro", Self.binaries, "--env", "COWBOX_STATE=/tmp/inner", "--", cowbox, "run",
+      "--", "true"
     ).run()
     #expect(ended.status == 6)
     #expect(ended.complaint.contains("--nest"), "\(ended.complaint)")
