@@ -14,7 +14,8 @@ package struct BranchOrigin: Hashable, Sendable {
 }
 
 // A branch is a session whose first step is a step of another: its rows are copied, its objects
-// shared by hard links. No object that both have is ever written again by either.
+// shared, few by hard links, many as a whole directory. No object that both have is ever written
+// again by either.
 extension SessionStore {
   /// Makes a branch of the session in `source` in an empty directory that exists.
   ///
@@ -23,21 +24,25 @@ extension SessionStore {
   ///
   /// Nothing is waited for: what a branch begins with is the source's, and on the disk there. Who
   /// opens it for writing sees to it first that the disk has it, see `settle`.
+  ///
+  /// Of a resting source, more than `most` objects are not linked one by one.
   package static func branch(
     from source: Descriptor, _ origin: BranchOrigin, into directory: consuming OwnedDescriptor,
-    isResting: Bool = false
+    isResting: Bool = false, linkingAtMost most: Int = 64
   ) throws(StoreError) {
     try SessionFiles.create(in: directory.borrowed)
+    if isResting { try shareWhole(source, above: most) }
     let old = try reopen(source)
+    do { try SharedContent.lend(from: source, to: directory.borrowed) } catch {
+      throw .system(SystemError("share the session's objects", nil, error))
+    }
     let files = try SessionFiles.open(directory)
     try files.markUnsettled()
     let database = try Database(path: files.databasePath, mode: .create)
     try database.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
     try database.attach(old.databasePath, as: "source", isImmutable: isResting)
     try database.execute("BEGIN")
-    try database.execute(Schema.creation)
-    try database.execute(Self.copying(origin.step))
-    try database.execute("UPDATE node SET object_step = 1")
+    try database.execute(Schema.tables + Self.copying(origin.step) + Schema.indexes)
     for (key, value) in [("branched_session", origin.session)] {
       let row = try database.statement("INSERT INTO meta (key, value) VALUES (?,?)")
       row.bind(1, key)
@@ -65,7 +70,7 @@ extension SessionStore {
     return """
       INSERT INTO root SELECT * FROM source.root;
       INSERT INTO node (from_step, to_step, \(Schema.nodeColumns))
-        SELECT 1, NULL, \(Schema.nodeColumns) FROM source.node WHERE \(valid);
+        SELECT 1, NULL, \(Schema.nodeColumns(objectStep: "1")) FROM source.node WHERE \(valid);
       INSERT INTO entry (parent, name, from_step, to_step, node)
         SELECT parent, name, 1, NULL, node FROM source.entry WHERE \(valid);
       INSERT INTO xattr (node, name, from_step, to_step, value)
@@ -83,11 +88,29 @@ extension SessionStore {
   private static func share(
     of database: Database, from old: borrowing SessionFiles, into new: borrowing SessionFiles
   ) throws(StoreError) {
-    let objects = try database.integers("SELECT DISTINCT object FROM node WHERE object NOT NULL")
-    let bases = try database.integers("SELECT base FROM pin WHERE base NOT NULL")
+    let own: (objects: Set<Int64>, bases: Set<Int64>)
+    do { own = (try old.ownObjects(), try old.ownBases()) } catch {
+      throw .system(SystemError("list the session's objects", nil, error))
+    }
+    let objects = try database.integers(
+      "SELECT DISTINCT object FROM node WHERE object NOT NULL", among: own.objects)
+    let bases = try database.integers(
+      "SELECT base FROM pin WHERE base NOT NULL", among: own.bases)
     do throws(Errno) {
       for id in objects { try new.shareObject(ObjectID(id), of: old) }
       for id in bases { try new.shareBase(ObjectID(id), of: old) }
+    } catch { throw .system(SystemError("share the session's objects", nil, error)) }
+  }
+
+  /// Moves a resting session's content to where a branch can have it as a whole.
+  private static func shareWhole(_ source: Descriptor, above most: Int) throws(StoreError) {
+    let files = try reopen(source)
+    guard files.memoryLimit == nil else { return }
+    do throws(Errno) {
+      guard try files.ownObjects().count + files.ownBases().count > most else { return }
+      try SharedContent.make(from: source)
+    } catch .invalid, .notSupported {
+      // A file system that can't exchange two directories: each object is linked.
     } catch { throw .system(SystemError("share the session's objects", nil, error)) }
   }
 }
@@ -141,6 +164,11 @@ extension Database {
     return found
   }
 
+  /// What a query finds of the numbers that are wanted; it isn't asked for none.
+  fileprivate func integers(_ sql: String, among wanted: Set<Int64>) throws(StoreError) -> [Int64] {
+    wanted.isEmpty ? [] : try integers(sql).filter(wanted.contains)
+  }
+
   /// Where the session was branched from, if it was.
   func branchOrigin() throws(StoreError) -> BranchOrigin? {
     let row = try statement("SELECT value FROM meta WHERE key = 'branched_session'")
@@ -157,11 +185,30 @@ extension SessionFiles {
   borrowing func shareObject(
     _ id: ObjectID, of other: borrowing SessionFiles, as number: ObjectID? = nil
   ) throws(Errno) {
-    try Self.share(id, from: other.objectDirectory, to: objectDirectory, as: number ?? id)
+    let own = objectDirectory
+    try other.objectPlaces.firstHaving { place throws(Errno) in
+      try Self.share(id, from: place, to: own, as: number ?? id)
+    }
   }
 
   borrowing func shareBase(_ id: ObjectID, of other: borrowing SessionFiles) throws(Errno) {
-    try Self.share(id, from: other.baseDirectory, to: baseDirectory, as: id)
+    let own = baseDirectory
+    try other.basePlaces.firstHaving { place throws(Errno) in
+      try Self.share(id, from: place, to: own, as: id)
+    }
+  }
+
+  /// The numbers of the objects that are the session's alone, or linked one by one.
+  borrowing func ownObjects() throws(Errno) -> Set<Int64> {
+    guard let spilled = spilledDirectory else { return try Self.numbers(in: objectDirectory) }
+    return try Self.numbers(in: objectDirectory).union(Self.numbers(in: spilled))
+  }
+
+  /// The same of the pins' contents.
+  borrowing func ownBases() throws(Errno) -> Set<Int64> { try Self.numbers(in: baseDirectory) }
+
+  private static func numbers(in directory: Descriptor) throws(Errno) -> Set<Int64> {
+    Set(try directory.entryNames().compactMap { $0.string.flatMap { Int64($0) } })
   }
 
   /// One more name for an object's file; a copy where the directories are on two file systems.

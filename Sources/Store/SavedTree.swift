@@ -27,7 +27,7 @@ package struct PinKey: Hashable, Sendable {
 
 extension Database {
   /// Which rows hold at a step, as a condition; nil is the present.
-  private static func valid(at step: StepID?) -> String {
+  static func valid(at step: StepID?) -> String {
     guard let step else { return "to_step IS NULL" }
     let id = step.rawValue
     return "from_step <= \(id) AND (to_step IS NULL OR to_step > \(id))"

@@ -8,7 +8,10 @@ enum Schema {
   /// "cowb", SQLite's application_id of a session.
   static let application: Int64 = 0x636f_7762
 
-  static let creation = """
+  static let creation = tables + indexes
+
+  /// What a bulk of rows is put into; the indexes are cheaper when they are made afterwards.
+  static let tables = """
     PRAGMA application_id = \(application);
     PRAGMA user_version = \(version);
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -27,15 +30,12 @@ enum Schema {
       object INTEGER, object_step INTEGER NOT NULL, target BLOB, origin BLOB,
       origin_device INTEGER NOT NULL, origin_inode INTEGER NOT NULL,
       PRIMARY KEY (id, from_step)) WITHOUT ROWID;
-    CREATE INDEX node_present ON node (id) WHERE to_step IS NULL;
     CREATE TABLE entry (
       parent INTEGER NOT NULL, name BLOB NOT NULL, from_step INTEGER NOT NULL, to_step INTEGER,
       node INTEGER NOT NULL, PRIMARY KEY (parent, name, from_step)) WITHOUT ROWID;
-    CREATE INDEX entry_present ON entry (parent, name) WHERE to_step IS NULL;
     CREATE TABLE xattr (
       node INTEGER NOT NULL, name BLOB NOT NULL, from_step INTEGER NOT NULL, to_step INTEGER,
       value BLOB NOT NULL, PRIMARY KEY (node, name, from_step)) WITHOUT ROWID;
-    CREATE INDEX xattr_present ON xattr (node, name) WHERE to_step IS NULL;
     CREATE TABLE extent (
       object INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
       PRIMARY KEY (object, start)) WITHOUT ROWID;
@@ -50,6 +50,12 @@ enum Schema {
       detail BLOB NOT NULL);
     CREATE TABLE mark (name TEXT PRIMARY KEY, step INTEGER NOT NULL, made INTEGER NOT NULL)
       WITHOUT ROWID;
+
+    """
+  static let indexes = """
+    CREATE INDEX node_present ON node (id) WHERE to_step IS NULL;
+    CREATE INDEX entry_present ON entry (parent, name) WHERE to_step IS NULL;
+    CREATE INDEX xattr_present ON xattr (node, name) WHERE to_step IS NULL;
     """
 
   /// What holds of an opened database, whoever wrote it.
@@ -61,10 +67,19 @@ enum Schema {
     PRAGMA cell_size_check = ON;
     """
 
-  static let nodeColumns = """
-    id, root, kind, flags, permissions, owner, "group", device, links, size, accessed, modified,
-    changed, inode, object, object_step, target, origin, origin_device, origin_inode
+  static let nodeColumns = nodeColumns()
+
+  /// The same, with another value for when a node was read last or in which step its object was
+  /// made.
+  static func nodeColumns(accessed: String = "accessed", objectStep: String = "object_step")
+    -> String
+  {
     """
+    id, root, kind, flags, permissions, owner, "group", device, links, size, \(accessed), modified,
+    changed, inode, object, \(objectStep), target, origin, origin_device, origin_inode
+    """
+  }
+
   static let pinColumns = """
     root, path, kind, device, inode, permissions, owner, "group", links, size, modified, changed,
     hash, base, target

@@ -10,14 +10,29 @@ package struct SessionFiles: ~Copyable, Sendable {
   private let spilled: OwnedDescriptor?
   /// How much content may be in memory; nil: none is.
   let memoryLimit: Int64?
+  /// Content that other sessions have as well, to be read only.
+  let shared: [SharedContent]
+  /// Where objects are: the session's own directory, the disk where that is in memory, and what
+  /// is shared.
+  let objectPlaces: [Descriptor]
+  /// Where the content is that pins keep.
+  let basePlaces: [Descriptor]
 
   private init(
     directory: consuming OwnedDescriptor, objects: consuming OwnedDescriptor,
     base: consuming OwnedDescriptor, run: consuming OwnedDescriptor,
-    spilled: consuming OwnedDescriptor?, memoryLimit: Int64?
+    spilled: consuming OwnedDescriptor?, memoryLimit: Int64?, shared: [SharedContent]
   ) {
+    var places = [objects.borrowed]
+    switch spilled {
+    case .some(let spilled): places.append(spilled.borrowed)
+    case .none: break
+    }
+    objectPlaces = places + shared.map { $0.objects.borrowed }
     self.spilled = spilled
     self.memoryLimit = memoryLimit
+    self.shared = shared
+    basePlaces = [base.borrowed] + shared.map { $0.bases.borrowed }
     self.directory = directory
     self.objects = objects
     self.base = base
@@ -35,14 +50,23 @@ package struct SessionFiles: ~Copyable, Sendable {
       let objects = try memory("objects", of: directory.borrowed)
       let base = try memory("base", of: directory.borrowed)
       let spilled = try subdirectory(SessionMemory.spill, of: directory.borrowed)
+      let shared = try shared(by: directory.borrowed)
       return SessionFiles(
         directory: directory, objects: objects, base: base, run: run, spilled: spilled,
-        memoryLimit: limit)
+        memoryLimit: limit, shared: shared)
     }
     let objects = try subdirectory("objects", of: directory.borrowed)
     let base = try subdirectory("base", of: directory.borrowed)
+    let shared = try shared(by: directory.borrowed)
     return SessionFiles(
-      directory: directory, objects: objects, base: base, run: run, spilled: nil, memoryLimit: nil)
+      directory: directory, objects: objects, base: base, run: run, spilled: nil,
+      memoryLimit: nil, shared: shared)
+  }
+
+  private static func shared(by directory: Descriptor) throws(StoreError) -> [SharedContent] {
+    do { return try SharedContent.all(of: directory) } catch {
+      throw .system(SystemError("open what the session shares", nil, error))
+    }
   }
 
   private static func memory(_ name: ByteString, of directory: Descriptor) throws(StoreError)
@@ -87,18 +111,14 @@ package struct SessionFiles: ~Copyable, Sendable {
   ) throws(Errno) -> OwnedDescriptor {
     let name = ByteString(id.fileName)
     let flags = flags.union(.noFollow)
-    guard let spilled = spilledDirectory else {
-      return try objects.borrowed.open(name, flags, mode: 0o600)
-    }
     if flags.contains(.create) {
-      return try (memoryIsFull ? spilled : objects.borrowed).open(name, flags, mode: 0o600)
+      let place = memoryIsFull ? spilledDirectory : nil
+      return try (place ?? objects.borrowed).open(name, flags, mode: 0o600)
     }
-    do { return try objects.borrowed.open(name, flags) } catch .noEntry {
-      return try spilled.open(name, flags)
-    }
+    return try objectPlaces.firstHaving { place throws(Errno) in try place.open(name, flags) }
   }
 
-  private var spilledDirectory: Descriptor? {
+  var spilledDirectory: Descriptor? {
     switch spilled {
     case .some(let spilled): spilled.borrowed
     case .none: nil
@@ -121,14 +141,18 @@ package struct SessionFiles: ~Copyable, Sendable {
 
   /// The status of an object's file.
   package func objectStatus(_ id: ObjectID) throws(Errno) -> FileStatus {
-    try objects.borrowed.status(of: ByteString(id.fileName))
+    try objectPlaces.firstHaving { place throws(Errno) in
+      try place.status(of: ByteString(id.fileName))
+    }
   }
 
   /// Opens the file that keeps a pin's content.
   package func openBase(_ id: ObjectID, _ flags: OpenFlags = .readOnly) throws(Errno)
     -> OwnedDescriptor
   {
-    try base.borrowed.open(ByteString(id.fileName), flags.union(.noFollow), mode: 0o600)
+    let (name, flags) = (ByteString(id.fileName), flags.union(.noFollow))
+    if flags.contains(.create) { return try base.borrowed.open(name, flags, mode: 0o600) }
+    return try basePlaces.firstHaving { place throws(Errno) in try place.open(name, flags) }
   }
 
   /// Removes an object's file; one that is gone already is no failure.
@@ -154,5 +178,17 @@ package struct SessionFiles: ~Copyable, Sendable {
       let opened = try directory.open(".", [.directory])
       try opened.borrowed.synchronize()
     }
+  }
+}
+
+extension Array<Descriptor> {
+  /// What `body` makes of the first of these directories that has what it looks for.
+  func firstHaving<Found: ~Copyable>(_ body: (Descriptor) throws(Errno) -> Found) throws(Errno)
+    -> Found
+  {
+    for place in self {
+      do throws(Errno) { return try body(place) } catch .noEntry { continue }
+    }
+    throw .noEntry
   }
 }

@@ -228,10 +228,9 @@ extension SessionStore {
   /// Counts what the objects of all steps take, for a session whose size has a limit.
   package func measureContent() throws(Errno) {
     var total: Int64 = 0
-    for directory in [files.objectDirectory, files.baseDirectory] {
-      let opened = try directory.open(".", [.directory])
-      for name in try opened.borrowed.entryNames() {
-        total += try opened.borrowed.status(of: name).allocated
+    for directory in files.objectPlaces + files.basePlaces {
+      for name in try directory.entryNames() {
+        total += try directory.status(of: name).allocated
       }
     }
     tree.lock.lock()

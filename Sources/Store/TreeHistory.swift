@@ -40,11 +40,6 @@ package final class TreeHistory {
     package var after = SavedTree(nodes: [:], children: [:])
     package var attributesBefore: [NodeID: [ByteString: [UInt8]]] = [:]
     package var attributesAfter: [NodeID: [ByteString: [UInt8]]] = [:]
-
-    /// Whether both show the same; when a file was read last does not count.
-    package var isSame: Bool {
-      before.isSame(as: after) && attributesBefore == attributesAfter
-    }
   }
 
   /// The trees of two steps, where anything was changed between them.

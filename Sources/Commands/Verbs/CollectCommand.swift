@@ -38,6 +38,7 @@ enum CollectCommand {
       for index in rows.indices where rows[index].verdict.isRemoval {
         rows[index].verdict = try remove(rows[index], catalogue)
       }
+      try catalogue.sweep()
     }
     return try show(rows, invocation)
   }

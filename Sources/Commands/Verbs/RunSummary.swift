@@ -5,10 +5,6 @@ import Store
 
 /// What `run` says at its end, where something has changed.
 enum RunSummary {
-  private static func hasChanged(since step: Int64, _ reader: SessionReader) throws -> Bool {
-    try !reader.tree().isSame(as: reader.tree(at: StepID(step - 1)))
-  }
-
   /// Says how much the session holds now, and what to type next.
   static func tell(of session: RunningSession, step: Int64, _ invocation: Invocation) throws {
     guard !invocation.isQuiet else { return }
@@ -16,7 +12,7 @@ enum RunSummary {
       try Descriptor.currentDirectory.open(session.path, [.directory])
     }
     let reader = try SessionReader(directory: directory.borrowed)
-    guard try hasChanged(since: step, reader) else { return }
+    if try reader.isSame(StepID(step - 1), as: nil) { return }
     for root in reader.roots {
       let review = try Review(reader: reader, root: root.path.string)
       if review.plan.isEmpty { continue }

@@ -68,12 +68,12 @@ enum UndoCommand {
   {
     let files = try Review.open(root)
     let lower = LowerTree(files.borrowed)
-    let past = timeline.past
+    let (past, history) = (timeline.past, try timeline.reader.history())
     // What was brought back already is passed over, down to what it was brought back from.
     var limit = past.count
     for place in past.indices.dropFirst().reversed() where place < limit {
       let plan = try Plan(
-        timeline.history, from: past[place - 1], to: past[place], reader: timeline.reader,
+        history, from: past[place - 1], to: past[place], reader: timeline.reader,
         root: root, lower: lower)
       let isAbout = plan.changes.contains { change in
         [change.path, change.origin].contains { path in
@@ -106,7 +106,7 @@ enum UndoCommand {
     let target: StepID
     if let word = try invocation.arguments.text("to") {
       target = try timeline.reader.step(named: word)
-    } else if let found = timeline.back(count) {
+    } else if let found = try timeline.back(count) {
       target = found
     } else {
       throw Failure("there is nothing to undo")

@@ -166,8 +166,16 @@ package struct Catalogue: ~Copyable {
         // Never entered.
       }
       try SessionMemory.release(session.borrowed)
+      try SharedContent.release(session.borrowed)
       try session.borrowed.removeContents()
       try sessions.borrowed.remove(name.bytes, isDirectory: true)
+    }
+  }
+
+  /// Removes content that the removal of its last session left behind.
+  package func sweep() throws(SystemError) {
+    try attempt("remove what no session has any more", path) { () throws(Errno) in
+      try SharedContent.sweep(sessions.borrowed)
     }
   }
 

@@ -33,7 +33,6 @@ extension SessionReader {
 package struct Timeline {
   package let steps: [Step]
   package let reader: SessionReader
-  package let history: TreeHistory
   /// The states that undo leads back through, the present one last.
   package private(set) var past: [StepID] = [StepID(1)]
   /// Where redo leads, the next one last.
@@ -42,12 +41,11 @@ package struct Timeline {
   /// The timeline that a reader sees.
   package init(_ reader: SessionReader) throws {
     self.reader = reader
-    history = try reader.history()
     steps = try reader.steps()
-    for step in steps.dropFirst() { follow(step) }
+    for step in steps.dropFirst() { try follow(step) }
   }
 
-  private mutating func follow(_ step: Step) {
+  private mutating func follow(_ step: Step) throws {
     switch (step.kind, step.restores) {
     case (.undo, let target?) where past.contains(target):
       while past.last != target { ahead.append(past.removeLast()) }
@@ -58,7 +56,7 @@ package struct Timeline {
       }
     default:
       // What changed nothing leaves the way forward open.
-      if !ahead.isEmpty, !changesSomething(step.id) { return }
+      if !ahead.isEmpty, try !changesSomething(step.id) { return }
       past.append(step.id)
       ahead = []
     }
@@ -68,26 +66,26 @@ package struct Timeline {
   package func step(_ id: StepID) -> Step? { steps.first { $0.id == id } }
 
   /// Whether a step left another tree than the one before it.
-  package func changesSomething(_ step: StepID) -> Bool {
-    !history.pair(from: StepID(step.rawValue - 1), to: step).isSame
+  package func changesSomething(_ step: StepID) throws -> Bool {
+    try !reader.isSame(StepID(step.rawValue - 1), as: step)
   }
 
   /// The state before the last `count` changes; fewer changes than that are all of them.
-  package func back(_ count: Int) -> StepID? {
+  package func back(_ count: Int) throws -> StepID? {
     var left = count
     for place in past.indices.dropFirst().reversed() where left > 0 {
-      if !history.pair(from: past[place - 1], to: past[place]).isSame { left -= 1 }
+      if try !reader.isSame(past[place - 1], as: past[place]) { left -= 1 }
       if left == 0 { return past[place - 1] }
     }
     return left == count ? nil : past[0]
   }
 
   /// Where `count` redos lead; nil when nothing was undone.
-  package func forward(_ count: Int) -> StepID? {
+  package func forward(_ count: Int) throws -> StepID? {
     var (found, left): (StepID?, Int) = (nil, count)
     guard var present = past.last else { return nil }
     for step in ahead.reversed() where left > 0 {
-      if !history.pair(from: present, to: step).isSame {
+      if try !reader.isSame(present, as: step) {
         left -= 1
         found = step
       }

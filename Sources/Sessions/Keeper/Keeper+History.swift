@@ -68,7 +68,8 @@ extension Keeper {
       target = try reader.step(named: word)
     } else {
       let timeline = try Timeline(reader)
-      target = method == "undo" ? timeline.back(Int(count)) : timeline.forward(Int(count))
+      let isUndo = method == "undo"
+      target = try isUndo ? timeline.back(Int(count)) : timeline.forward(Int(count))
     }
     guard let target else { throw ProtocolError(.failed, "there is nothing to \(method)") }
     let message = try Wire.text("message", params) ?? "to step \(target.rawValue)"

@@ -5,6 +5,8 @@ final class FileCheck {
   private let database: Database
   private let objects: Descriptor
   private let bases: Descriptor
+  /// All places where content may be; what others have as well is never an orphan of this one.
+  private let places: (objects: [Descriptor], bases: [Descriptor])
   private var orphans: [(Descriptor, ByteString)] = []
 
   /// Both must outlive this.
@@ -12,6 +14,7 @@ final class FileCheck {
     self.database = database
     objects = files.objectDirectory
     bases = files.baseDirectory
+    places = (files.objectPlaces, files.basePlaces)
   }
 
   /// Looks at all files; a repair changes rows only.
@@ -36,7 +39,7 @@ final class FileCheck {
     for (id, needed) in try pairs(
       "SELECT object, max(size) FROM node WHERE object NOT NULL GROUP BY object ORDER BY object")
     {
-      let size = try size(of: id, in: objects)
+      let size = try size(of: id, in: places.objects)
       if let size, size >= needed { continue }
       let words =
         size.map { "object \(id) has \($0) of its \(needed) bytes" }
@@ -100,11 +103,16 @@ final class FileCheck {
   }
 
   private func isWhole(_ base: ObjectID, of pin: Pin) throws(StoreError) -> Bool {
-    guard let size = try size(of: base.rawValue, in: bases), size < 1 << 30 else { return false }
+    guard let size = try size(of: base.rawValue, in: places.bases), size < 1 << 30 else {
+      return false
+    }
     guard let hash = pin.hash else { return true }
     do throws(Errno) {
-      let file = try bases.open(ByteString(base.fileName), [.noFollow])
-      return SHA256.digest(try file.borrowed.readAll(limit: 1 << 30)) == hash
+      let digest = try places.bases.firstHaving { place throws(Errno) in
+        let file = try place.open(ByteString(base.fileName), [.noFollow])
+        return SHA256.digest(try file.borrowed.readAll(limit: 1 << 30))
+      }
+      return digest == hash
     } catch { throw .system(SystemError("read kept content", pin.path, error)) }
   }
 
@@ -135,9 +143,11 @@ final class FileCheck {
     return found
   }
 
-  private func size(of id: Int64, in directory: Descriptor) throws(StoreError) -> Int64? {
+  private func size(of id: Int64, in places: [Descriptor]) throws(StoreError) -> Int64? {
     do throws(Errno) {
-      let status = try directory.status(of: ByteString("\(id)"))
+      let status = try places.firstHaving { place throws(Errno) in
+        try place.status(of: ByteString("\(id)"))
+      }
       return status.kind == .regular ? status.size : nil
     } catch .noEntry { return nil } catch {
       throw .system(SystemError("look at the session's file", ByteString("\(id)"), error))

@@ -21,7 +21,10 @@ package struct SessionUsage: Hashable, Sendable {
   /// Measures a session, running or not.
   package static func measure(_ session: Descriptor) throws(SystemError) -> SessionUsage {
     var usage = SessionUsage()
-    do throws(Errno) { try usage.add(session, isTop: true, to: \.other) } catch {
+    do throws(Errno) {
+      try usage.add(session, isTop: true, to: \.other)
+      for content in try SharedContent.all(of: session) { try usage.add(content) }
+    } catch {
       throw SystemError("measure the session", nil, error)
     }
     return usage
@@ -45,6 +48,13 @@ package struct SessionUsage: Hashable, Sendable {
       let isShared = status.linkCount > 1 && (place == \.objects || place == \.bases)
       self[keyPath: isShared ? \.shared : place] += Int64(status.raw.st_blocks) * 512
     }
+  }
+
+  /// What is shared with a session that is gone is this one's alone.
+  private mutating func add(_ content: SharedContent) throws(Errno) {
+    let isAlone = content.userCount == 1
+    try add(content.objects.borrowed, isTop: false, to: isAlone ? \.objects : \.shared)
+    try add(content.bases.borrowed, isTop: false, to: isAlone ? \.bases : \.shared)
   }
 
   private static func place(of name: ByteString) -> WritableKeyPath<SessionUsage, Int64> {
