@@ -55,4 +55,29 @@ import Testing
     #expect(json.contains("\"setting\": \"landlock.mode\""), "\(json)")
     #expect(json.contains("\"built in\""))
   }
+
+  /// `config edit` with an editor that is a line of shell; the file is its "$1".
+  private func edit(_ place: Playground, _ script: String) throws -> Finished {
+    try place.shell("printf '%s\\n' '#!/bin/sh' '\(script)' > ../editor && chmod +x ../editor")
+    var command = place.cowbox("config")
+    command.words.append("edit")
+    command.environment["XDG_CONFIG_HOME"] = place.path + "/config"
+    command.environment["VISUAL"] = place.path + "/editor"
+    return try command.run()
+  }
+
+  @Test func `the editor changes the file, and a mistake changes nothing and is kept`() throws {
+    let place = try Playground()
+    #expect(try edit(place, "echo fakeroot = true >> $1").status == 0)
+    #expect(try config(place, "get", "fakeroot").text == "true\n")
+    let wrong = try edit(place, "echo fakerot = false > $1")
+    #expect(wrong.status == 2)
+    #expect(wrong.complaint.contains("did you mean 'fakeroot'?"), "\(wrong.complaint)")
+    #expect(try config(place, "get", "fakeroot").text == "true\n")
+    #expect(try edit(place, "sed -i s/rot/root/ $1").status == 0)
+    #expect(try config(place, "get", "fakeroot").text == "false\n")
+    #expect(try edit(place, "echo base = 7 > $1; exit 3").status == 1)
+    #expect(try config(place, "get", "fakeroot").text == "false\n")
+    #expect(try place.shell("ls ../config/cowbox") == "config.toml\n")
+  }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import Store
 import Testing
@@ -40,5 +41,25 @@ import Testing
     let blame = try place.cowbox("blame", "numbers").run().text
     #expect(blame.contains("s/5/five/") && !blame.contains("six"), "\(blame)")
     #expect(try place.cowbox("blame", "nothing").run().status == 1)
+  }
+
+  @Test func `status stays and follows the session until it is ended`() throws {
+    let place = try Playground()
+    _ = try place.cowbox("run", "--", "touch", "first").run()
+    let watch = try place.cowbox("status", "--watch", "--json").start()
+    #expect(try watch.waitFor("\"added\":1"))
+    _ = try place.cowbox("run", "--", "touch", "second").run()
+    #expect(try watch.waitFor("\"added\":2"))
+    watch.signal(SIGINT)
+    let finished = try watch.finish()
+    #expect(finished.status == 0 && finished.complaint == "")
+  }
+
+  @Test func `a word that is nearly a session's name is understood so far`() throws {
+    let place = try Playground()
+    _ = try place.cowbox("run", "--", "touch", "first").run()
+    _ = try place.cowbox("rename", "parser").run()
+    let wrong = try place.cowbox("status", "-s", "praser").run()
+    #expect(wrong.status == 2 && wrong.complaint.contains("did you mean 'parser'?"))
   }
 }

@@ -1,4 +1,5 @@
 import Linux
+import Profiles
 import Testing
 
 @testable import Commands
@@ -9,11 +10,11 @@ import Testing
   ])
   func `a mistyped word finds the one that was meant`(word: String, meant: String) {
     let words = ["diff", "apply", "help", "status", "list", "discard", "version"]
-    #expect(Suggestion.nearest(to: word, among: words) == meant)
+    #expect(Nearest.to(word, among: words) == meant)
   }
 
   @Test func `a word that is near to none finds none`() {
-    #expect(Suggestion.nearest(to: "frobnicate", among: ["diff", "apply", "help"]) == nil)
+    #expect(Nearest.to("frobnicate", among: ["diff", "apply", "help"]) == nil)
   }
 
   @Test(arguments: [

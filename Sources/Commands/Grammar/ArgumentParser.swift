@@ -1,4 +1,5 @@
 import Linux
+import Profiles
 
 /// Reads a command line by the table of verbs: long and short options, `--`, and operands.
 struct ArgumentParser {
@@ -117,6 +118,6 @@ struct ArgumentParser {
   private func unknown(_ spelled: String, among names: [String]) -> Failure {
     Failure.usage(
       "unknown option '\(spelled)' for \(owner)",
-      hint: Suggestion.hint(spelled, among: names) ?? help)
+      hint: Nearest.hint(spelled, among: names) ?? help)
   }
 }

@@ -17,8 +17,7 @@ struct Status {
   private let name: SessionName
   private let project: ByteString
   private let isRunning: Bool
-  private let keeper: Int64?
-  private let commands: [StoredSession.RunningCommand]
+  private let presence: StoredSession.Presence
   private let origin: BranchOrigin?
   private var parts: [Part] = []
   /// Why a directory could not be compared.
@@ -30,7 +29,7 @@ struct Status {
     name = session.name
     project = session.project
     isRunning = session.isRunning
-    (keeper, commands) = try session.runningCommands()
+    presence = try session.presence()
     let reader = try session.read()
     origin = try reader.branchOrigin()
     let changing = try reader.changingSteps()
@@ -58,7 +57,8 @@ extension Status {
   func lines(_ style: Style) -> [String] {
     let from = origin.map { "  (branch of \($0.session), step \($0.step.rawValue))" } ?? ""
     var lines = ["session  \(style.bold(name.text))\(from)", "project  \(project.printable)"]
-    for command in commands {
+    if let mount = presence.mount { lines.append("mounted  \(mount.printable)") }
+    for command in presence.commands {
       let words = command.words.map(Words.quoted).joined(separator: " ")
       lines.append("running  \(words)  (began \(Amounts.ago(command.began)))")
     }
@@ -99,7 +99,7 @@ extension Status {
   /// What to type next.
   private var advice: [String] {
     let session = "--session \(name)"
-    if isRunning, !commands.isEmpty {
+    if isRunning, !presence.commands.isEmpty {
       return ["'cowbox diff' shows it so far, 'cowbox exec -- COMMAND' joins it"]
     }
     if !failures.isEmpty { return ["'cowbox fsck \(name)' checks the session"] }
@@ -128,7 +128,9 @@ extension Status {
   var json: JSON {
     [
       "session": .string(name.text), "project": JSON(project), "running": .bool(isRunning),
-      "keeper": JSON.optional(keeper) { .int($0) }, "commands": .array(commands.map(\.json)),
+      "keeper": JSON.optional(presence.keeper) { .int($0) },
+      "mount": JSON.optional(presence.mount) { JSON($0) },
+      "commands": .array(presence.commands.map(\.json)),
       "from": JSON.optional(origin) {
         ["session": .string($0.session), "step": .int($0.step.rawValue)]
       },

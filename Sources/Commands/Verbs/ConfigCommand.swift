@@ -7,7 +7,7 @@ enum ConfigCommand {
   static let verb = Verb(
     "config", .care, "show and change settings, and explain where they come from",
     operands: .any(
-      "[list | get SETTING | set SETTING VALUE... | unset SETTING | explain SETTING]"),
+      "[list | get SETTING | set SETTING VALUE... | unset SETTING | explain SETTING | edit]"),
     options: [
       Option("file", value: "FILE", "change this file, not the user's own config.toml"),
       Invocation.json,
@@ -16,7 +16,9 @@ enum ConfigCommand {
       Settings are the keys of a profile, as cowbox-profile(5) has them: 'network.mode',
       'limits.memory'. In force are those of the built-in profile 'default', then those of
       ~/.config/cowbox/config.toml, then those of the project's own .cowbox.toml. 'set' and 'unset'
-      change the second of these and leave its comments alone; lists take several values.
+      change the second of these and leave its comments alone; lists take several values. 'edit' lets
+      your editor have it (VISUAL, EDITOR, else vi); with a mistake nothing is changed, and the next
+      'edit' goes on with what was written.
 
           cowbox config list
           cowbox config set limits.memory 4G
@@ -32,10 +34,11 @@ enum ConfigCommand {
     case ("explain", 2): try explain(words[1], invocation)
     case ("set", 3...): try set(words[1], to: Array(words[2...]), invocation)
     case ("unset", 2): try set(words[1], to: nil, invocation)
+    case ("edit", 1): try edit(invocation)
     default:
       throw Failure.usage(
         "'config' does not understand '\(words.joined(separator: " "))'",
-        hint: "list, get SETTING, set SETTING VALUE, unset SETTING or explain SETTING")
+        hint: "list, get SETTING, set SETTING VALUE, unset SETTING, explain SETTING or edit")
     }
     return ExitCode.done
   }
@@ -99,6 +102,26 @@ enum ConfigCommand {
       try file.change(setting, to: nil)
       invocation.say("'\(file.path.printable)' says nothing of '\(setting.name)'")
     }
+  }
+
+  private static func edit(_ invocation: Invocation) throws {
+    let file = try file(invocation)
+    let (before, draft) = (try file.text(), file.draft)
+    let begun = try draft.text()
+    let edited = try Editor().edit(
+      Array((begun.isEmpty ? before : begun).utf8), as: file.path.lastComponent)
+    let text = String(decoding: edited, as: UTF8.self)
+    do { try file.replace(with: text) } catch let error as ProfileError {
+      try draft.write(text)
+      throw Failure(
+        error.description,
+        hint: "nothing was changed; 'cowbox config edit' goes on with what you wrote",
+        code: ExitCode.usage)
+    }
+    try draft.remove()
+    invocation.say(
+      text == before
+        ? "'\(file.path.printable)' is as it was" : "'\(file.path.printable)' is changed")
   }
 
   private static func file(_ invocation: Invocation) throws -> SettingsFile {

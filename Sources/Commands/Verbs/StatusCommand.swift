@@ -8,16 +8,23 @@ import Store
 enum StatusCommand {
   static let verb = Verb(
     "status", .review, "show where the session stands",
-    options: [Option("walls", "show every wall, up or down, instead"), Invocation.json],
+    options: [
+      Option("walls", "show every wall, up or down, instead"),
+      Option("watch", "go on, and say it anew whenever something has changed"), Invocation.json,
+    ],
     details: """
       Which session it is, what runs in it, what it changed, where the project has changed in the same
       places meanwhile ('drifted': an apply would conflict there), which steps led here, and what to
       type next. 'cowbox' alone says the same.
+
+      With --watch it stays until Ctrl-C: on a terminal the screen follows the session, elsewhere each
+      new state is one more block, or with --json one more line.
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
     if invocation.arguments.has("walls") { return try walls(session, invocation) }
+    if invocation.arguments.has("watch") { return try StatusWatch(session, invocation).run() }
     let status = try Status(session, invocation)
     if invocation.wantsJSON {
       try invocation.output.line(status.json.prettyText)

@@ -1,4 +1,5 @@
 import Linux
+import Profiles
 
 /// The table of commands: usage, help, manual and completions come from here.
 enum Verbs {
@@ -35,7 +36,7 @@ enum Verbs {
     if let verb = all.first(where: { $0.name.utf8.elementsEqual(name.bytes) }) { return verb }
     throw Failure.usage(
       "unknown command '\(name.printable)'",
-      hint: Suggestion.hint(name.printable, among: all.map(\.name))
+      hint: Nearest.hint(name.printable, among: all.map(\.name))
         ?? "'cowbox help' shows all commands; 'cowbox run -- \(name.printable)' runs a program")
   }
 

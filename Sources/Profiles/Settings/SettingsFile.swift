@@ -31,6 +31,21 @@ package struct SettingsFile: Sendable {
   /// Puts a new text in the place of the old, at once; one with a mistake is refused.
   package func replace(with text: String) throws {
     _ = try ProfileLayer(Array(text.utf8), file: path.printable)
+    try write(text)
+  }
+
+  /// The file beside this one that keeps a text which has a mistake.
+  package var draft: SettingsFile { SettingsFile(path: ByteString(path.bytes + ".draft".utf8)) }
+
+  /// Removes the file, where there is one.
+  package func remove() throws(SystemError) {
+    do throws(Errno) { try Descriptor.currentDirectory.remove(path) } catch .noEntry {
+      // There was none.
+    } catch { throw SystemError("remove", path, error) }
+  }
+
+  /// The same for a text that may have mistakes.
+  package func write(_ text: String) throws {
     // The file itself may be a symlink, into a directory of dotfiles say.
     let target = (try? Process.canonical(path)) ?? path
     let fresh = ByteString(target.bytes + Array(".new".utf8))

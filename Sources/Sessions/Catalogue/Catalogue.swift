@@ -1,5 +1,6 @@
 import CLinux
 import Linux
+import Profiles
 import Store
 import Through
 
@@ -90,7 +91,8 @@ package struct Catalogue: ~Copyable {
     if found.isEmpty || prefix.isEmpty {
       throw SessionError(
         "there is no session '\(ByteString(prefix).printable)'",
-        hint: "'cowbox list --all' shows all sessions", kind: .usage)
+        hint: Nearest.hint(prefix, among: items.map(\.name.text))
+          ?? "'cowbox list --all' shows all sessions", kind: .usage)
     }
     throw SessionError(
       "'\(prefix)' may mean \(found.map { "'\($0.name)'" }.joined(separator: " or "))",

@@ -65,9 +65,18 @@ extension StoredSession {
     return try client.walls()
   }
 
-  /// The keeper's process and the commands that run now; none where there is no keeper.
-  package func runningCommands() throws -> (keeper: Int64?, [RunningCommand]) {
-    guard let client = try Client.connect(to: directory.borrowed) else { return (nil, []) }
+  /// What a session's keeper says of itself.
+  package struct Presence: Sendable {
+    /// The keeper's process; nil where there is none.
+    package var keeper: Int64?
+    package var commands: [RunningCommand] = []
+    /// Where the session is mounted for other programs, if it is.
+    package var mount: ByteString?
+  }
+
+  /// The keeper's process and what goes on now; nothing does where there is no keeper.
+  package func presence() throws -> Presence {
+    guard let client = try Client.connect(to: directory.borrowed) else { return Presence() }
     defer { client.leave() }
     let status = try client.call("status").result
     let commands = (status["commands"]?.array ?? []).map { command in
@@ -75,7 +84,8 @@ extension StoredSession {
         words: command["words"]?.array?.compactMap(\.byteString) ?? [],
         began: Timestamp(nanoseconds: command["began"]?.int ?? 0), json: command)
     }
-    return (status["keeper"]?.int, commands)
+    return Presence(
+      keeper: status["keeper"]?.int, commands: commands, mount: status["mount"]?.byteString)
   }
 }
 

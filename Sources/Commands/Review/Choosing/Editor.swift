@@ -1,7 +1,7 @@
 import Changes
 import Linux
 
-/// The user's own editor, for one hunk.
+/// The user's own editor.
 struct Editor {
   private let words: [ByteString]
 
@@ -16,9 +16,18 @@ struct Editor {
   /// An editor obeys what it finds beside a file (.exrc) and in its first and last lines (vim's
   /// modelines): it works in a directory of its own, and those lines are ours.
   func edit(_ piece: Piece, old: [[UInt8]]) throws -> Piece? {
+    do {
+      let text = try edit(Self.above + piece.text + Self.below, as: "hunk.diff")
+      return try piece.edited(text, old: old)
+    } catch let error as EditorFailure {
+      throw PieceError("\(error.description); the hunk is as it was")
+    }
+  }
+
+  /// What the user makes of a text, which the editor sees as a file of that name.
+  func edit(_ text: [UInt8], as name: ByteString) throws -> [UInt8] {
     let folder = try PrivateFolder()
-    let name = ByteString("hunk.diff")
-    try write(Self.above + piece.text + Self.below, to: folder, name)
+    try write(text, to: folder, name)
     let process = try attempt("start the editor", words.first) { () throws(Errno) in
       try SpawnedProcess.start(
         words.first ?? "vi", words + [name], environment: Process.environment,
@@ -29,18 +38,17 @@ struct Editor {
       throw SystemError("wait for the editor", words.first, error)
     }
     guard status == 0 else {
-      throw PieceError.editorFailed(status >> 8 & 0xFF)
+      throw EditorFailure(status: status >> 8 & 0xFF)
     }
-    let text = try attempt("read what was edited") { () throws(Errno) in
+    return try attempt("read what was edited") { () throws(Errno) in
       let file = try folder.directory.borrowed.open(name, [.noFollow])
       return try file.borrowed.readAll(limit: Int(1 << 28))
     }
-    return try piece.edited(text, old: old)
   }
 
   private func write(_ text: [UInt8], to folder: borrowing PrivateFolder, _ name: ByteString) throws
   {
-    try attempt("write the hunk for the editor") { () throws(Errno) in
+    try attempt("write the file for the editor") { () throws(Errno) in
       let file = try folder.directory.borrowed.open(
         name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
       try file.borrowed.write(text)
@@ -68,10 +76,11 @@ struct Editor {
     """.utf8)
 }
 
-extension PieceError {
-  fileprivate static func editorFailed(_ status: Int32) -> PieceError {
-    PieceError("the editor ended with \(status); the hunk is as it was")
-  }
+/// An editor that did not end well: what it left is not what the user means.
+struct EditorFailure: Error, CustomStringConvertible {
+  let status: Int32
+
+  var description: String { "the editor ended with \(status)" }
 }
 
 /// A directory that only the user can read, removed with what is in it.

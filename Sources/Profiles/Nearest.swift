@@ -1,16 +1,16 @@
-/// Finds what somebody may have meant by a word that is none.
-enum Suggestion {
-  /// The nearest of the candidates, or nil when none is near.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
-    let farthest = max(1, min(3, word.count / 2))
-    let ranked = candidates.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }
+/// Finds what somebody may have meant by a word that is none: mistakes of the fingers.
+package enum Nearest {
+  /// The nearest of several words, or the only one that the word begins; nil when none is near.
+  package static func to(_ word: String, among words: some Sequence<String>) -> String? {
+    let farthest = max(1, min(3, word.utf8.count / 2))
+    let ranked = words.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }
     if let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= farthest { return best.0 }
-    let longer = candidates.filter { word.count >= 2 && $0.hasPrefix(word) }
+    let longer = ranked.map(\.0).filter { word.utf8.count >= 2 && $0.hasPrefix(word) }
     return longer.count == 1 ? longer[0] : nil
   }
 
   /// How many insertions, deletions, replacements and swaps of neighbours lie between two words.
-  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var beforeLast = [Int](repeating: 0, count: right.count + 1)
     var last = Array(0...right.count)
     for row in left.indices {
@@ -29,7 +29,7 @@ enum Suggestion {
   }
 
   /// The hint for a word that is none, or nil.
-  static func hint(_ word: String, among candidates: [String]) -> String? {
-    nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
+  package static func hint(_ word: String, among words: some Sequence<String>) -> String? {
+    to(word, among: words).map { "did you mean '\($0)'?" }
   }
 }
