@@ -138,10 +138,10 @@ extension Application {
     let content = try lower.open(path)
     pin.hash = try content.borrowed.contentHash()
     let bytes =
-      status.size > Pin.keptByteCount
+      status.size > pin.keptByteCount
       ? nil
       : try attempt("read", path) { () throws(Errno) in
-        try content.borrowed.readAll(limit: Int(Pin.keptByteCount))
+        try content.borrowed.readAll(limit: Int(pin.keptByteCount))
       }
     store.tree.lock.with {
       if let bytes { store.tree.setBase(pin, bytes) } else { store.tree.replacePin(pin) }

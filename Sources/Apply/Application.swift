@@ -76,8 +76,8 @@ package final class Application {
   }
 
   func checker() throws -> ConflictChecker {
-    ConflictChecker(
-      root: root, pins: try reader().pins(), lower: lower,
+    try ConflictChecker(
+      root: root, reader: reader(), lower: lower,
       original: original.map { LowerTree($0.borrowed) }
     ) { [unowned self] in try landedItems() }
   }

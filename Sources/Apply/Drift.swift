@@ -8,7 +8,7 @@ package enum Drift {
   package static func conflicts(of plan: Plan, reader: SessionReader, lower: LowerTree) throws
     -> [Conflict]
   {
-    var checker = ConflictChecker(root: plan.root, pins: try reader.pins(), lower: lower)
+    var checker = try ConflictChecker(root: plan.root, reader: reader, lower: lower)
     return try checker.check(plan)
   }
 }

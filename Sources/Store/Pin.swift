@@ -23,7 +23,10 @@ package struct Pin: Hashable, Sendable {
   package var target: ByteString?
 
   /// Up to this size a pin keeps the content as well, as the base of a merge.
-  package static let keptByteCount: Int64 = 1 << 20
+  ///
+  /// A git index is kept at any size that is seen: what the host's git writes into it anew without
+  /// a change is told from one by what the entries were.
+  package var keptByteCount: Int64 { path.isGitIndex ? 1 << 26 : 1 << 20 }
 
   /// The pin of what a status tells; content is added by who reads it.
   package init(root: Int64, path: ByteString, status: FileStatus) {

@@ -13,6 +13,9 @@ extension ByteString {
     return ByteString(bytes[..<end])
   }
 
+  /// Whether this is the index of a git repository, a worktree's or a submodule's too.
+  package var isGitIndex: Bool { lastComponent == "index" && repository != nil }
+
   /// Where the last ".git" that is a directory of the path ends; most paths have none, and cost one
   /// pass.
   private var repositoryEnd: Int? {

@@ -170,4 +170,19 @@ import Testing
       "test \"$(git log --oneline | wc -l)\" = 2; git fsck --no-progress; "
         + "test -z \"$(git status --porcelain)\"")
   }
+
+  @Test func `an index that the host's git only refreshed is no conflict`() throws {
+    let place = try Playground()
+    let who = "git config user.name a; git config user.email a@example.org"
+    try place.shell("git init -q; \(who); echo a > a; echo b > b; git add .; git commit -qm one")
+    let script = "echo c > c; git add c; git commit -qm two"
+    #expect(try place.cowbox("run", "--", "sh", "-euc", script).run().status == 0)
+    try place.shell("touch -d @1000000000 a b; git update-index --refresh")
+    let ended = try place.cowbox("apply").run()
+    #expect(ended.status == 0, "\(ended.complaint)")
+    #expect(try place.shell("git status --porcelain; git log --format=%s") == "two\none\n")
+    _ = try place.cowbox("run", "--", "sh", "-euc", "git rm -q c; git commit -qm three").run()
+    try place.shell("echo staged >> a; git add a")
+    #expect(try place.cowbox("apply").run().status == 3)
+  }
 }

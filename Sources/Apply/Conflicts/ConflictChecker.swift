@@ -10,6 +10,8 @@ struct ConflictChecker {
   /// What earlier applies made of the project, by path: after an undo past one of them no pin says
   /// what the session knew.
   let landed: () throws -> [ByteString: LandedState.Item]
+  /// What the session keeps of the content of a pinned file, for as long as it is small.
+  let base: (Pin) throws -> [UInt8]?
   /// The session's own project, where a copy of it is compared: its files have other inodes.
   let original: LowerTree?
   private var conflicts: [Conflict] = []
@@ -17,12 +19,13 @@ struct ConflictChecker {
   private var goodParents: Set<ByteString> = []
 
   init(
-    root: Root, pins: [PinKey: Pin], lower: LowerTree, original: LowerTree? = nil,
+    root: Root, reader: SessionReader, lower: LowerTree, original: LowerTree? = nil,
     landed: @escaping () throws -> [ByteString: LandedState.Item] = { [:] }
-  ) {
+  ) throws {
     self.root = root
-    self.pins = pins
     self.lower = lower
+    pins = try reader.pins()
+    base = { try reader.base(of: $0) }
     self.original = original
     self.landed = landed
   }
@@ -138,6 +141,23 @@ struct ConflictChecker {
   }
 
   private func isSameFile(_ pin: Pin, _ status: FileStatus, _ path: ByteString) throws -> Bool {
+    if try hasSameBytes(pin, status, path) { return true }
+    return try path.isGitIndex && isSameIndex(pin, status, path)
+  }
+
+  /// Whether git only remembers more of its files than it did.
+  private func isSameIndex(_ pin: Pin, _ status: FileStatus, _ path: ByteString) throws -> Bool {
+    guard max(pin.size, status.size) <= pin.keptByteCount,
+      let before = try base(pin).flatMap(GitIndex.init)
+    else { return false }
+    let opened = try lower.open(path)
+    let now = try attempt("read", path) { () throws(Errno) in
+      try opened.borrowed.readAll(limit: Int(pin.keptByteCount))
+    }
+    return GitIndex(now) == before
+  }
+
+  private func hasSameBytes(_ pin: Pin, _ status: FileStatus, _ path: ByteString) throws -> Bool {
     guard pin.size == status.size else { return false }
     if let hash = try pin.hash ?? originalHash(pin) {
       return try lower.contentHash(path) == hash
@@ -203,6 +223,19 @@ extension Pin {
     }
     return device == status.device && inode == status.inode && size == status.size
       && modified == status.modified && changed == status.changed
+  }
+}
+
+extension SessionReader {
+  /// The content that a pin keeps; nil where it keeps none, or it is gone.
+  fileprivate func base(of pin: Pin) throws -> [UInt8]? {
+    guard let id = pin.base else { return nil }
+    do throws(Errno) {
+      let file = try openBase(id)
+      return try file.borrowed.readAll(limit: Int(pin.keptByteCount))
+    } catch .noEntry { return nil } catch {
+      throw SystemError("read what the session keeps of", pin.path, error)
+    }
   }
 }
 

@@ -7,8 +7,6 @@ extension FileSystem {
   /// Files up to this size are copied whole at the first write; of larger ones only what is
   /// touched, unless the file system can share their blocks.
   static let wholeCopyLimit: Int64 = 4 << 20
-  /// The content of files up to this size is kept beside the pin, for three-way merges.
-  static let baseLimit = Pin.keptByteCount
   /// What is copied around a write to a partial object.
   static let blockSize: Int64 = 4096
 
@@ -187,7 +185,7 @@ extension FileSystem {
     guard status.kind == .regular, status.changed == pin.changed, status.size == pin.size else {
       return nil
     }
-    let bytes = try lower.readAll(limit: Int(Self.baseLimit))
+    let bytes = try lower.readAll(limit: Int(pin.keptByteCount))
     tree.lock.with { tree.setBase(pin, bytes) }
     return status.allocated < bytes.count ? nil : bytes
   }
@@ -256,6 +254,6 @@ extension FileSystem {
 extension Pin {
   /// Whether a merge would want the content, and it is not kept yet.
   fileprivate var wantsBase: Bool {
-    base == nil && kind == .regular && size <= FileSystem.baseLimit
+    base == nil && kind == .regular && size <= keptByteCount
   }
 }
