@@ -28,72 +28,27 @@ package enum Risk: String, Sendable, CaseIterable {
     }
   }
 
-  /// The patterns of paths of each class, case ignored: some file systems don't tell it apart.
-  private static let table: [(Risk, [ByteString])] = [
-    (.gitHooks, ["**/.git/hooks/**", "**/.githooks/**", "**/.husky/**", "**/*.git/hooks/**"]),
-    (
-      .gitConfig,
-      [
-        "**/.git/config", "**/.git/config.worktree", "**/.git/info/attributes",
-        "**/.git/modules/**/config", "**/.gitconfig", "**/.gitattributes", "**/.gitmodules",
-      ]
-    ),
-    (
-      .continuousIntegration,
-      [
-        "**/.github/workflows/**", "**/.github/actions/**", "**/.gitlab-ci.yml", "**/.circleci/**",
-        "**/jenkinsfile", "**/.travis.yml", "**/azure-pipelines.yml", "**/.buildkite/**",
-        "**/.woodpecker*", "**/.drone.yml", "**/bitbucket-pipelines.yml",
-        "**/.forgejo/workflows/**",
-      ]
-    ),
-    (
-      .shellStartup,
-      [
-        "**/.envrc", "**/.bashrc", "**/.bash_profile", "**/.bash_login", "**/.bash_logout",
-        "**/.profile", "**/.zshrc", "**/.zshenv", "**/.zprofile", "**/.zlogin", "**/.inputrc",
-        "**/.config/fish/**", "**/.mise.toml", "**/.tool-versions",
-      ]
-    ),
-    (
-      .editor,
-      [
-        "**/.vscode/**", "**/.idea/**", "**/.exrc", "**/.vimrc", "**/.nvimrc", "**/.nvim.lua",
-        "**/.dir-locals.el", "**/.editorconfig", "**/.devcontainer/**", "**/.cursor/**",
-      ]
-    ),
-    (
-      .tasks,
-      [
-        "**/package.json", "**/makefile", "**/gnumakefile", "**/justfile", "**/.npmrc",
-        "**/.yarnrc*", "**/.pre-commit-config.yaml", "**/.cargo/config*", "**/build.rs",
-        "**/setup.py", "**/conftest.py", "**/rakefile", "**/.cowbox.toml", "**/tox.ini",
-      ]
-    ),
-  ]
-
-  private static let patterns = table.map { ($0.0, $0.1.map { Pattern($0) }) }
-
   /// The risks of one entry of a plan; what is only deleted acts no more.
   package static func all(in change: Change) -> [Risk] {
     guard change.kind != .deleted, let new = change.new else { return [] }
     var found: [Risk] = []
-    let path = ByteString(change.path.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
-    for (risk, patterns) in patterns where new.kind != .directory || change.kind == .renamed {
-      if patterns.contains(where: { $0.matches(path) }) { found.append(risk) }
+    if new.kind != .directory || change.kind == .renamed {
+      // What comes along in a directory, or behind a symlink, is no entry of its own.
+      let leadsOn = new.kind == .directory || new.kind == .symlink
+      found = RiskTable.risks(at: change.path, withAllBelow: leadsOn)
     }
     if new.kind == .regular, new.permissions & 0o6000 != 0, addsBits(change, new) {
       found.append(.setuid)
     }
     if let target = new.target, leaves(target, from: change.path) { found.append(.leavingSymlink) }
-    if let name = change.path.string {
-      if name.unicodeScalars.contains(where: ByteString.isUnsafe) {
-        found.append(.controlCharacters)
-      }
-    } else {
-      found.append(.controlCharacters)
-    }
+    if change.kind != .modified, obeys(change.path) { found.append(.controlCharacters) }
     return found
+  }
+
+  /// Whether a terminal obeys some of a name, or may: it is no text that can be judged.
+  private static func obeys(_ path: ByteString) -> Bool {
+    guard let name = path.string else { return true }
+    return name.unicodeScalars.contains(where: ByteString.isUnsafe)
   }
 
   private static func addsBits(_ change: Change, _ new: Facts) -> Bool {

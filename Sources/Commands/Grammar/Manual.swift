@@ -20,7 +20,7 @@ enum Manual {
     text += verb.details.isEmpty ? escaped(sentence(verb.summary)) + "\n" : paragraphs(verb.details)
     text += list(verb.options, title: "The options are:")
     text += list(GlobalOptions.all, title: "Every command takes these too:")
-    return text + ".Sh SEE ALSO\n.Xr cowbox 1\n"
+    return text + verb.appendix + ".Sh SEE ALSO\n.Xr cowbox 1\n"
   }
 
   static func sentence(_ text: String) -> String {

@@ -33,11 +33,13 @@ struct Verb: Sendable {
   let options: [Option]
   /// What help says below the options: paragraphs, and commands to try.
   let details: String
+  /// What only the manual says, as mdoc(7).
+  let appendix: String
   let act: @Sendable (Invocation) throws -> Int32
 
   init(
     _ name: String, _ group: Group, _ summary: String, operands: Operands = .none,
-    options: [Option] = [], details: String = "",
+    options: [Option] = [], details: String = "", appendix: String = "",
     act: @escaping @Sendable (Invocation) throws -> Int32
   ) {
     self.name = name
@@ -46,6 +48,7 @@ struct Verb: Sendable {
     self.operands = operands
     self.options = options
     self.details = details
+    self.appendix = appendix
     self.act = act
   }
 

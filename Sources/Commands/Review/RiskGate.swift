@@ -9,6 +9,24 @@ struct RiskGate {
     "let in what acts by itself: a class (\(Risk.allCases.map(\.rawValue).joined(separator: ", "))), "
       + "a path or pattern, or all")
 
+  /// The classes for the manual, from the table that is obeyed.
+  static var manual: String {
+    var text = ".Sh RISKS\nWhat is held back, by class:\n.Bl -tag -width git-config\n"
+    let patterns = Dictionary(uniqueKeysWithValues: RiskTable.patterns)
+    for risk in Risk.allCases {
+      text += ".It Li \(risk.rawValue)\n\(Manual.sentence(risk.words))\n"
+      for pattern in patterns[risk] ?? [] { text += ".Pa \(pattern)\n" }
+    }
+    return text + """
+      .El
+      .Pp
+      Names are compared whatever their case.
+      A symlink, and a directory that was renamed, is held back where what is behind it would
+      match.
+
+      """
+  }
+
   private let classes: Set<Risk>
   private let paths: [Pattern]
 
