@@ -13,7 +13,7 @@ package enum Recovery: Sendable, Equatable {
 extension Application {
   /// Whether an apply of a session was interrupted; only the last one can be.
   package static func isInterrupted(in session: Descriptor) throws -> Bool {
-    try Workspace.all(in: session).last.map { try !$0.has(.closed) } ?? false
+    try Workspace.last(in: session).map { try !$0.has(.closed) } ?? false
   }
 
   /// Finishes or undoes what earlier processes left open in any root of a session and any copy of

@@ -20,7 +20,7 @@ extension Application {
   package func history() throws -> [PastApply] {
     var found: [PastApply] = []
     for workspace in try Workspace.all(in: session) where try workspace.has(.closed) {
-      guard let journal = try workspace.journal(), journal.root == root.id,
+      guard let journal = try readable(workspace), journal.root == root.id,
         journal.elsewhere == copy
       else { continue }
       found.append(
@@ -32,6 +32,11 @@ extension Application {
       found[index].isReverted = found.contains { $0.reverts == found[index].number }
     }
     return found
+  }
+
+  /// The journal of an apply that has ended; one of another version can only not be taken back.
+  private func readable(_ workspace: Workspace) throws -> Journal? {
+    do { return try workspace.journal() } catch ApplyError.foreignJournal { return nil }
   }
 
   /// Takes back an apply, nil: the last one that stands; all of it or nothing.
@@ -123,7 +128,7 @@ extension Application {
       if let time = try timeNow(of: stage.parent) { back.oldTimes.append(time) }
     }
     back.newTimes = journal.oldTimes
-    try workspace.write(.intent, JournalText(back).bytes)
+    try workspace.begin(JournalText(back).bytes, in: session)
     try checkpoint("stage")
     let stages = Stages(rootDirectory, back.stages)
     try stages.make()

@@ -150,7 +150,7 @@ package final class Application {
     journal.stages = schedule.stages
     journal.oldTimes = schedule.oldTimes.map { DirectoryTime(path: $0, modified: $1) }
     journal.newTimes = schedule.newTimes.map { DirectoryTime(path: $0, modified: $1) }
-    try workspace.write(.intent, JournalText(journal).bytes)
+    try workspace.begin(JournalText(journal).bytes, in: session)
     let stages = Stages(directory.borrowed, schedule.stages)
     try checkpoint("stage")
     try stages.make()

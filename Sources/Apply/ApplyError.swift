@@ -17,6 +17,8 @@ package enum ApplyError: Error, Sendable {
   case stuck([ByteString], beside: ByteString)
   /// A journal can't be understood.
   case damagedJournal(ByteString)
+  /// A journal that another version of cowbox wrote.
+  case foreignJournal(ByteString, version: Int)
   /// An apply was interrupted and must be finished or undone first.
   case unfinished(Int)
   /// There is no apply that could be reverted.
@@ -49,6 +51,9 @@ extension ApplyError: CustomStringConvertible {
         + "else is there now; what was there is kept in '\(place.printable)': move the newcomer "
         + "away and try again"
     case .damagedJournal(let path): "the journal '\(path.printable)' is damaged"
+    case .foreignJournal(let path, let version):
+      "the journal '\(path.printable)' is of version \(version), this cowbox reads version "
+        + "\(JournalText.version): finish or take back the apply with the cowbox that began it"
     case .unfinished(let number):
       "apply \(number) was interrupted: run any command on the session, which finishes or undoes it"
     case .nothingToRevert: "there is no apply that could be reverted"

@@ -7,6 +7,17 @@ extension Descriptor {
   /// The corresponding system call is `syncfs(2)`.
   package func synchronizeFileSystem() throws(Errno) { try check { syncfs(raw) } }
 
+  /// Starts to write what is dirty of this file's content, without waiting for it.
+  ///
+  /// The corresponding system call is `sync_file_range(2)`.
+  package func startWriting() throws(Errno) {
+    do {
+      try check { sync_file_range(raw, 0, 0, UInt32(SYNC_FILE_RANGE_WRITE)) }
+    } catch .noSystemCall {
+      // Only a start: fsync(2) does all of it.
+    }
+  }
+
   /// How many bytes this descriptor's file system still takes from an ordinary user.
   ///
   /// The corresponding system call is `fstatvfs(3)`.

@@ -35,6 +35,7 @@ static const struct {
     CALL(setxattr),     CALL(lsetxattr),    CALL(fsetxattr),    CALL(listxattr),
     CALL(llistxattr),   CALL(flistxattr),   CALL(removexattr),  CALL(lremovexattr),
     CALL(fremovexattr), CALL(signalfd4),    CALL(renameat),     CALL(sendfile),
+    CALL(sync_file_range),
 #ifdef SYS_open
     CALL(open),         CALL(stat),         CALL(lstat),        CALL(access),
     CALL(readlink),     CALL(mkdir),        CALL(rmdir),        CALL(unlink),

@@ -4,24 +4,31 @@ import Store
 
 /// Reads the lines of a journal back.
 struct JournalReader {
-  private struct Damage: Error {}
+  /// Why a text is no journal.
+  enum Failure: Error, Equatable {
+    /// It is not whole, or says what no version says.
+    case damage
+    /// Another version of cowbox wrote it.
+    case version(Int)
+  }
 
   private var words: [ByteString] = []
   private var at = 0
   private var lines: [ArraySlice<UInt8>]
 
-  /// The journal in a text, or nil when it is not whole.
-  static func read(_ bytes: [UInt8]) -> Journal? {
+  /// The journal in a text.
+  static func read(_ bytes: [UInt8]) throws(Failure) -> Journal {
     var reader = JournalReader(lines: bytes.split(separator: 0x0A))
-    // Damage has no details: who asks names the file.
-    return try? reader.journal()
+    return try reader.journal()
   }
 
   private init(lines: [ArraySlice<UInt8>]) { self.lines = lines.reversed() }
 
-  private mutating func journal() throws -> Journal {
+  private mutating func journal() throws(Failure) -> Journal {
     var journal = Journal()
-    guard try next() == "cowbox-journal", try number() == 2 else { throw Damage() }
+    guard try next() == "cowbox-journal" else { throw .damage }
+    let version = try number()
+    guard version == JournalText.version else { throw .version(version) }
     while true {
       let word = try next()
       switch word {
@@ -44,7 +51,7 @@ struct JournalReader {
     }
   }
 
-  private mutating func operation(_ word: String) throws -> Operation? {
+  private mutating func operation(_ word: String) throws(Failure) -> Operation? {
     switch word {
     case "take": return .take(try slot(), try name(), try expected())
     case "put": return .put(try slot(), try name(), held: try expected())
@@ -55,15 +62,15 @@ struct JournalReader {
       )
     case "attributes":
       let (path, inode) = (try name(), UInt64(bitPattern: Int64(try number())))
-      guard try next() == "old" else { throw Damage() }
+      guard try next() == "old" else { throw .damage }
       let old = try metadata()
-      guard try next() == "new" else { throw Damage() }
+      guard try next() == "new" else { throw .damage }
       return .attributes(path, inode: inode, old: old, new: try metadata())
     default: return nil
     }
   }
 
-  private mutating func settle(_ word: String, _ settlement: inout Settlement) throws {
+  private mutating func settle(_ word: String, _ settlement: inout Settlement) throws(Failure) {
     switch word {
     case "clears": settlement.clears = true
     case "remove": settlement.removedEntries.append(try entry())
@@ -77,69 +84,69 @@ struct JournalReader {
     case "repository": settlement.repositories.insert(try name())
     case "repin": settlement.repinned.append(try name())
     case "unpin": settlement.unpinned.append(try name())
-    default: throw Damage()
+    default: throw .damage
     }
   }
 
   /// The first word of the next line.
-  private mutating func next() throws -> String {
-    guard let line = lines.popLast() else { throw Damage() }
+  private mutating func next() throws(Failure) -> String {
+    guard let line = lines.popLast() else { throw .damage }
     words = line.split(separator: 0x20).map { ByteString($0) }
     at = 0
     return try word().string ?? ""
   }
 
-  private mutating func word() throws -> ByteString {
-    guard at < words.count else { throw Damage() }
+  private mutating func word() throws(Failure) -> ByteString {
+    guard at < words.count else { throw .damage }
     defer { at += 1 }
     return words[at]
   }
 
-  private mutating func number() throws -> Int {
-    guard let text = try word().string, let number = Int(text) else { throw Damage() }
+  private mutating func number() throws(Failure) -> Int {
+    guard let text = try word().string, let number = Int(text) else { throw .damage }
     return number
   }
 
-  private mutating func slot() throws -> Slot {
+  private mutating func slot() throws(Failure) -> Slot {
     let parts = try word().bytes.split(separator: 0x2E)
       .map { Int(String(decoding: $0, as: UTF8.self)) }
-    guard parts.count == 2, let stage = parts[0], let number = parts[1] else { throw Damage() }
+    guard parts.count == 2, let stage = parts[0], let number = parts[1] else { throw .damage }
     return Slot(stage: stage, number: number)
   }
 
-  private mutating func name() throws -> ByteString {
-    guard let name = try word().unescaped else { throw Damage() }
+  private mutating func name() throws(Failure) -> ByteString {
+    guard let name = try word().unescaped else { throw .damage }
     return name
   }
 
-  private mutating func expected() throws -> Expected {
+  private mutating func expected() throws(Failure) -> Expected {
     Expected(
       inode: UInt64(bitPattern: Int64(try number())), size: Int64(try number()),
       modified: Timestamp(nanoseconds: Int64(try number())), isDirectory: try number() == 1)
   }
 
-  private mutating func copy() throws -> Elsewhere {
+  private mutating func copy() throws(Failure) -> Elsewhere {
     Elsewhere(
       path: try name(), device: UInt64(bitPattern: Int64(try number())),
       inode: UInt64(bitPattern: Int64(try number())))
   }
 
-  private mutating func time() throws -> DirectoryTime {
+  private mutating func time() throws(Failure) -> DirectoryTime {
     DirectoryTime(path: try name(), modified: Timestamp(nanoseconds: Int64(try number())))
   }
 
-  private mutating func pin() throws -> Journal.KeptPin {
+  private mutating func pin() throws(Failure) -> Journal.KeptPin {
     let (path, hash, base) = (try name(), try name().bytes, try number())
     return Journal.KeptPin(
       path: path, hash: hash.isEmpty ? nil : hash, base: base < 0 ? nil : Int64(base),
       size: Int64(try number()), modified: Timestamp(nanoseconds: Int64(try number())))
   }
 
-  private mutating func entry() throws -> EntryKey {
+  private mutating func entry() throws(Failure) -> EntryKey {
     EntryKey(parent: NodeID(Int64(try number())), name: try name())
   }
 
-  private mutating func metadata() throws -> Metadata {
+  private mutating func metadata() throws(Failure) -> Metadata {
     let permissions = try number()
     var metadata = Metadata(
       permissions: permissions < 0 ? nil : UInt16(truncatingIfNeeded: permissions),

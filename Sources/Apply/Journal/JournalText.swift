@@ -4,6 +4,9 @@ import Store
 
 /// A journal as lines of words; every word is free of blanks, bytes that need it are escaped.
 struct JournalText {
+  /// What a journal's words mean; another one is not understood, nor guessed at.
+  static let version = 2
+
   private(set) var bytes: [UInt8] = []
 
   init() {}
@@ -125,7 +128,7 @@ struct JournalText {
 
   /// The whole text of a journal; its last line says that it is whole.
   init(_ journal: Journal) {
-    line(["cowbox-journal", "2"])
+    line(["cowbox-journal", Word(Self.version)])
     line(["root", Word(journal.root)])
     line(["plan", Word(ByteString(journal.plan))])
     if let copy = journal.elsewhere {

@@ -25,11 +25,22 @@ final class Workspace {
 
   /// The applies of a session, in order.
   static func all(in session: Descriptor) throws -> [Workspace] {
+    try open(in: session) { $0[...] }
+  }
+
+  /// The last one; nil: there was never any.
+  static func last(in session: Descriptor) throws -> Workspace? {
+    try open(in: session) { $0.suffix(1) }.first
+  }
+
+  private static func open(
+    in session: Descriptor, _ selected: ([Int]) -> ArraySlice<Int>
+  ) throws -> [Workspace] {
     do throws(Errno) {
       let top = try session.open("apply", [.directory, .noFollow])
       let numbers = try top.borrowed.entryNames().compactMap { $0.string.flatMap { Int($0) } }
       var found: [Workspace] = []
-      for number in numbers.sorted() {
+      for number in selected(numbers.sorted()) {
         let opened = try top.borrowed.open(
           ByteString(String(number)), [.directory, .noFollow])
         found.append(Workspace(number: number, directory: OpenFile(opened)))
@@ -42,7 +53,7 @@ final class Workspace {
 
   /// A new one, with the next number.
   static func make(in session: Descriptor) throws -> Workspace {
-    let number = (try all(in: session).last?.number ?? 0) + 1
+    let number = (try last(in: session)?.number ?? 0) + 1
     return try attempt("keep a journal in the session") { () throws(Errno) in
       do throws(Errno) { try session.makeDirectory("apply") } catch .exists {
         // An earlier apply made it.
@@ -52,10 +63,18 @@ final class Workspace {
       try top.borrowed.makeDirectory(name)
       let opened = try top.borrowed.open(name, [.directory, .noFollow])
       try opened.borrowed.makeDirectory("kept")
+      return Workspace(number: number, directory: OpenFile(opened))
+    }
+  }
+
+  /// Writes the intent, from which on the directories in the session are durable as well.
+  func begin(_ intent: [UInt8], in session: Descriptor) throws {
+    try write(.intent, intent)
+    try attempt("write the journal") { () throws(Errno) in
+      let top = try session.open("apply", [.directory, .noFollow])
       try top.borrowed.synchronize()
       let own = try session.open(".", [.directory])
       try own.borrowed.synchronize()
-      return Workspace(number: number, directory: OpenFile(opened))
     }
   }
 
@@ -99,10 +118,13 @@ final class Workspace {
 
   private func journal(_ file: File) throws -> Journal? {
     guard let bytes = try read(file) else { return nil }
-    guard let journal = JournalReader.read(bytes) else {
-      throw ApplyError.damagedJournal(directory.borrowed.realPath.appending(file.rawValue))
+    let path = directory.borrowed.realPath.appending(file.rawValue)
+    do throws(JournalReader.Failure) { return try JournalReader.read(bytes) } catch {
+      switch error {
+      case .damage: throw ApplyError.damagedJournal(path)
+      case .version(let number): throw ApplyError.foreignJournal(path, version: number)
+      }
     }
-    return journal
   }
 
   /// Where what the apply took and replaced is kept.

@@ -47,28 +47,51 @@ struct Stager {
   }
 
   /// Many files are cheaper to make durable together.
+  private static let fewItems = 16
+
   private mutating func synchronize(_ schedule: Schedule) throws {
-    try attempt("write what is to be applied to the disk") { () throws(Errno) in
-      for (index, path) in stages.paths.enumerated() where !path.isEmpty {
-        let folder = try stages.folder(Slot(stage: index, number: 0))
-        if schedule.items.count > 16 {
-          try folder.synchronizeFileSystem()
-        } else {
-          try folder.synchronize()
-        }
-      }
-    }
-    guard schedule.items.count <= 16 else { return }
+    if schedule.items.count > Self.fewItems { return try synchronizeFileSystems() }
+    var files: [OpenFile] = []
+    var folders: [ByteString: OpenFile] = [:]
     for item in schedule.items {
       let parent = try folder(of: item.location)
-      try attempt("write a new file to the disk") { () throws(Errno) in
-        guard try parent.borrowed.status(of: name(of: item.location)).kind == .regular else {
-          return
+      let name = name(of: item.location)
+      try attempt("look at what is to be applied") { () throws(Errno) in
+        switch try parent.borrowed.status(of: name).kind {
+        case .regular:
+          files.append(OpenFile(try parent.borrowed.open(name, [.noFollow, .nonBlocking])))
+        case .directory:
+          folders[folderKey(item.location).appending(name)] = OpenFile(
+            try parent.borrowed.open(name, [.directory, .noFollow]))
+        default: break
         }
-        let opened = try parent.borrowed.open(
-          name(of: item.location), [.noFollow, .nonBlocking])
-        try opened.borrowed.synchronize()
+      }
+      folders[folderKey(item.location)] = parent
+    }
+    try attempt("write what is to be applied to the disk") { () throws(Errno) in
+      // All of it is on its way before the first is waited for: one commit serves all.
+      for file in files { try file.borrowed.startWriting() }
+      for file in files { try file.borrowed.synchronize() }
+      for folder in folders.values { try folder.borrowed.synchronize() }
+      try stages.synchronize()
+      for path in stages.paths {
+        let parent = try stages.root.open(beneath: path.parent, [.directory])
         try parent.borrowed.synchronize()
+      }
+    }
+  }
+
+  /// Tells the directories of items apart.
+  private func folderKey(_ location: Schedule.Location) -> ByteString {
+    let stage = ByteString(String(location.slot.stage))
+    return location.inner.isEmpty
+      ? stage : stage.appending(location.slot.name).appending(location.inner.parent)
+  }
+
+  private func synchronizeFileSystems() throws {
+    try attempt("write what is to be applied to the disk") { () throws(Errno) in
+      for (index, path) in stages.paths.enumerated() where !path.isEmpty {
+        try stages.folder(Slot(stage: index, number: 0)).synchronizeFileSystem()
       }
     }
   }
