@@ -13,7 +13,8 @@ package enum CrashVerb: String, CaseIterable, Sendable {
     echo run > tool; chmod 755 tool; echo one > h1; ln h1 h2
     """
 
-  static let session = "p-crash"
+  /// What the session is called.
+  package static let session = "p-crash"
 
   /// The words of the command line.
   var words: [String] {
@@ -30,7 +31,7 @@ package enum CrashVerb: String, CaseIterable, Sendable {
   }
 
   /// Makes the project and the session; the lock is free afterwards.
-  func prepare() throws -> Rehearsal {
+  package func prepare() throws -> Rehearsal {
     let session = try Rehearsal(Self.project, named: Self.session)
     try session.write(
       "a.txt", "first\n" + (2...30).map { "\($0)\n" }.joined())
@@ -58,7 +59,7 @@ package enum CrashVerb: String, CaseIterable, Sendable {
   }
 
   /// The built cowbox with some words, on the session.
-  func cowbox(_ words: [String], on session: Rehearsal) -> Command {
+  package func cowbox(_ words: [String], on session: Rehearsal) -> Command {
     Command(
       [Playground.binary, "--session", Self.session] + words, in: session.place.project,
       environment: Playground.environment.merging(["COWBOX_STATE": session.place.state]) { $1 })

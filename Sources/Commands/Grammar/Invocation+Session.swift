@@ -17,6 +17,13 @@ extension Invocation {
     return session
   }
 
+  /// How a project's session is found or made and served; an interrupted apply is recovered first.
+  func opening(of project: Project, behind walls: Walls) -> SessionOpening {
+    SessionOpening(project: project, home: home, walls: walls) { session in
+      try Landing.recover(session, self)
+    }
+  }
+
   private func storedSession() throws -> StoredSession {
     guard let catalogue = try catalogue() else {
       if let wanted = try arguments.text("session") { throw Self.noSession(named: wanted) }

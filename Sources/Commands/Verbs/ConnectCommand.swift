@@ -23,7 +23,7 @@ enum ConnectCommand {
   private static func connect(_ invocation: Invocation) throws -> Int32 {
     let project = try invocation.project()
     let walls = try WallOptions.walls(for: invocation, project: project)
-    let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
+    let opening = invocation.opening(of: project, behind: walls)
     let session = try opening.open(RunCommand.choice(for: invocation))
     if try isSocket {
       try session.client.call("adopt", ["descriptors": 1], descriptors: [0])

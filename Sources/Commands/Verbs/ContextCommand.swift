@@ -22,7 +22,7 @@ enum ContextCommand {
   ) { invocation in
     let project = try invocation.project()
     let walls = try WallOptions.walls(for: invocation, project: project)
-    let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
+    let opening = invocation.opening(of: project, behind: walls)
     let first = try RunCommand.choice(for: invocation)
     let library = ProfileLibrary(
       userDirectory: ProfileLibrary.userDirectory(home: invocation.home))

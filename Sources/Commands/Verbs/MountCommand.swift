@@ -54,6 +54,7 @@ enum MountCommand {
     view.isReadOnly = invocation.arguments.has("read-only")
     view.isLive = invocation.arguments.has("through")
     try limit(&view, invocation)
+    view.willStart = { session in try Landing.recover(session, invocation) }
     var choice = SessionChoice.current
     if let name = try invocation.arguments.text("session") { choice = .named(name) }
     if invocation.arguments.has("new") { choice = .new }

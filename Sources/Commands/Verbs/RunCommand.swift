@@ -81,7 +81,7 @@ enum RunCommand {
   ) throws -> Int32 {
     let project = try invocation.project()
     let walls = try WallOptions.walls(for: invocation, project: project)
-    let opening = SessionOpening(project: project, home: invocation.home, walls: walls)
+    let opening = invocation.opening(of: project, behind: walls)
     let session = try opening.open(choice)
     tellWhich(session, invocation)
     try JoinedWalls.check(session, walls, kind, invocation)

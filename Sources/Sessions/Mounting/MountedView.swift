@@ -27,6 +27,8 @@ package struct MountedView {
   package var denied: [ByteString] = []
   /// The pause in writing, in seconds, after which a step ends by itself; nil: none does.
   package var ambientPause: Double? = 5
+  /// Called with a session that exists, before it is served.
+  package var willStart: (borrowing StoredSession) throws -> Void = { _ in }
 
   /// A view of a directory, to be mounted at another one.
   package init(source: ByteString, point: ByteString, home: ByteString?) throws {
@@ -87,6 +89,7 @@ package struct MountedView {
     -> MountKeeper
   {
     try FoundMount.refuseLoop(source, in: name)
+    if !isNew { try willStart(StoredSession.open(catalogue.find(name.text), in: catalogue)) }
     let directory = try catalogue.open(name)
     let store = try open(directory.borrowed, isNew: isNew)
     let signals = try SignalInput([SIGTERM, SIGINT, SIGHUP])

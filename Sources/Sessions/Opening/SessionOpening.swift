@@ -7,9 +7,16 @@ package struct SessionOpening {
   private let project: Project
   private let home: ByteString?
   private let walls: Walls
+  private let willStart: (borrowing StoredSession) throws -> Void
 
   /// An opening for a project, behind the walls that the caller wants.
-  package init(project: Project, home: ByteString?, walls: Walls) {
+  ///
+  /// `willStart` is called with a session that rests, before its keeper has it.
+  package init(
+    project: Project, home: ByteString?, walls: Walls,
+    willStart: @escaping (borrowing StoredSession) throws -> Void = { _ in }
+  ) {
+    self.willStart = willStart
     self.project = project
     self.home = home
     self.walls = walls
@@ -52,6 +59,7 @@ package struct SessionOpening {
         name: item.name, client: client, path: catalogue.path.appending(item.name.bytes),
         isNew: false, isJoined: true)
     }
+    try willStart(StoredSession.open(item, in: catalogue))
     let client = try start(item.name, project: item.project, isNew: false, catalogue)
     return RunningSession(
       name: item.name, client: client, path: catalogue.path.appending(item.name.bytes),
