@@ -8,6 +8,8 @@ package final class ContentReader {
   package let lower: LowerTree
   /// The contents of the session that this one is compared with.
   private let other: ContentReader?
+  /// What the objects were when they were opened first; nil: nobody wants to know.
+  private(set) var opened: [ObjectID: FileStatus]?
 
   /// The contents of one session over one lower; with another's where two are compared.
   package init(reader: SessionReader, lower: LowerTree, other: ContentReader? = nil) {
@@ -15,6 +17,9 @@ package final class ContentReader {
     self.lower = lower
     self.other = other
   }
+
+  /// Remembers from now on what is opened, for `changed(in:)`.
+  package func remember() { opened = opened ?? [:] }
 
   /// Where the bytes of a node are.
   static func content(of node: Node, from origin: ByteString?) -> Content {
@@ -47,7 +52,11 @@ package final class ContentReader {
   }
 
   private func object(_ id: ObjectID) throws -> OpenFile {
-    do { return OpenFile(try reader.openObject(id)) } catch {
+    do {
+      let file = try reader.openObject(id)
+      if opened != nil, opened?[id] == nil { opened?[id] = try file.borrowed.status() }
+      return OpenFile(file)
+    } catch {
       throw SystemError("open the session's object", ByteString(id.fileName), error)
     }
   }

@@ -11,7 +11,7 @@ struct Invocation {
   init(verb: Verb, arguments: Arguments) throws {
     self.verb = verb
     self.arguments = arguments
-    let choice = try arguments.text("color")
+    let choice = arguments.has("no-color") ? "never" : try arguments.text("color")
     output = Output(.standardOutput, style: .forDescriptor(.standardOutput, choice: choice))
     messages = .forDescriptor(.standardError, choice: choice)
   }

@@ -38,6 +38,7 @@ struct Rendering {
     Option("rename-limit", short: "l", value: "N", "compare up to N files on either side, 1000"),
     Option("fold", "ignored and generated directories as a line each, as on a terminal"),
     Option("no-fold", "everything, also on a terminal"),
+    Option("no-color", "no colours, as --color=never"),
     Option("no-pager", "no pager, also on a terminal"),
   ]
 
@@ -65,16 +66,15 @@ struct Rendering {
       && !arguments.has("null") && !arguments.has("name-only") && !arguments.has("numstat")
   }
 
+  /// Whether they do in a page for a browser.
+  var foldsPages: Bool { !arguments.has("no-fold") }
+
   /// Writes a plan in the forms that are asked for.
   func write(_ plan: Plan, _ contents: ContentReader, to sink: TextSink, _ invocation: Invocation)
     throws
   {
-    var (shown, folding): (Plan, Folding?) = (plan, nil)
-    if folds {
-      let exclude = try Self.exclude(contents.lower)
-      let made = try Folding(plan, IgnoreRules(contents.lower, exclude: exclude))
-      (shown, folding) = (made.plan, made)
-    }
+    let folding = folds ? try Self.fold(plan, contents) : nil
+    let shown = folding?.plan ?? plan
     let found = try shown.files(contents, finding: search)
     if let skipped = found.skipped {
       invocation.say(
@@ -83,11 +83,19 @@ struct Rendering {
     }
     try write(shown, found.files, contents, to: sink)
     for fold in folding?.folds ?? [] {
-      let why = fold.isIgnored ? "ignored by the project" : "generated"
-      try sink.write(
-        style.note("# \(fold.directory.gitQuoted)/: \(fold.words) (\(why); --no-fold shows them)\n")
-      )
+      try sink.write(style.note("# \(Self.words(of: fold))\n"))
     }
+  }
+
+  /// The plan with a line for each ignored or generated directory that is full of changes.
+  static func fold(_ plan: Plan, _ contents: ContentReader) throws -> Folding {
+    try Folding(plan, IgnoreRules(contents.lower, exclude: exclude(contents.lower)))
+  }
+
+  /// "node_modules/: 120 files added, 46137344 bytes (ignored by the project; ...)".
+  static func words(of fold: Folding.Fold) -> String {
+    let why = fold.isIgnored ? "ignored by the project" : "generated"
+    return "\(fold.directory.gitQuoted)/: \(fold.words) (\(why); --no-fold shows them)"
   }
 
   private func write(

@@ -23,6 +23,7 @@ struct Review {
     let lower = LowerTree(directory.borrowed)
     plan = try Plan(reader: reader, root: root, lower: directory.borrowed, at: step)
     contents = ContentReader(reader: reader, lower: lower)
+    contents.remember()
     files = directory
   }
 
@@ -36,6 +37,7 @@ struct Review {
     plan = try Plan(
       reader.history(), from: from, to: to ?? last, reader: reader, root: root, lower: lower)
     contents = ContentReader(reader: reader, lower: lower)
+    contents.remember()
     files = directory
   }
 

@@ -21,35 +21,44 @@ enum DiffCommand {
       The patch is as git writes it, and 'git apply' takes it. What git does not keep (empty
       directories, owners, extended attributes) stands behind it in lines that begin with '# '.
 
-      On a terminal more than eight changes in a directory that the project ignores, or that tools
-      fill (node_modules and its like), become one line with their count; deletions, renames and
-      what holds a risk are always shown. COWBOX_PAGER, PAGER, or less show what is longer than the
-      screen, and what a terminal would obey is shown instead of sent.
+      On a terminal and in a page more than eight changes in a directory that the project ignores, or
+      that tools fill (node_modules and its like), become one line with their count; deletions,
+      renames and what holds a risk are always shown. COWBOX_PAGER, PAGER, or less show what is
+      longer than the screen, and what a terminal would obey is shown instead of sent.
       """, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let arguments = invocation.arguments
     let rendering = try Rendering(invocation)
     let session = try invocation.session()
-    let review = try review(of: session.read(), arguments)
-    let plan = try Selecting.part(of: review.plan, for: .showing, review.reader, invocation)
-    if arguments.has("id") {
-      try invocation.output.line(review.plan.id(review.contents))
-    } else if let file = arguments.bytes("html") {
-      try writePage(
-        plan, review, rendering, to: file, "\(session.name) in \(session.project.printable)")
-    } else {
-      if !arguments.has("no-pager") { try invocation.output.page() }
-      let output = invocation.output
-      let sink = TextSink { bytes in try output.write(bytes) }
-      if arguments.has("json") {
-        try JSONText(plan, review.contents).write(to: sink)
+    let title = "\(session.name) in \(session.project.printable)"
+    let isText = !arguments.has("id") && !arguments.has("html")
+    if isText, !arguments.has("no-pager") { try invocation.output.page() }
+    let plan = try StillPicture.take(of: session, invocation) { reader, write in
+      let review = try review(of: reader, arguments)
+      let plan = try Selecting.part(of: review.plan, for: .showing, review.reader, invocation)
+      if let file = arguments.bytes("html") {
+        try writePage(plan, review, rendering, to: file, title)
       } else {
-        try rendering.write(plan, review.contents, to: sink, invocation)
+        try show(plan, review, rendering, to: TextSink(write), invocation)
       }
-      try sink.finish()
+      return (plan, review.contents)
     }
     return arguments.has("exit-code") && !plan.isEmpty ? ExitCode.failed : ExitCode.done
+  }
+
+  private static func show(
+    _ plan: Plan, _ review: Review, _ rendering: Rendering, to sink: TextSink,
+    _ invocation: Invocation
+  ) throws {
+    if invocation.arguments.has("id") {
+      try sink.write(review.plan.id(review.contents) + "\n")
+    } else if invocation.wantsJSON {
+      try JSONText(plan, review.contents).write(to: sink)
+    } else {
+      try rendering.write(plan, review.contents, to: sink, invocation)
+    }
+    try sink.finish()
   }
 
   /// Against the project, or against an earlier step of the session itself.
@@ -68,14 +77,19 @@ enum DiffCommand {
   private static func writePage(
     _ plan: Plan, _ review: Review, _ rendering: Rendering, to file: ByteString, _ title: String
   ) throws {
-    let found = try plan.files(review.contents, finding: rendering.search)
-    let page = HTMLPage(plan, review.contents, options: rendering.options, title: title)
+    let folding = rendering.foldsPages ? try Rendering.fold(plan, review.contents) : nil
+    let shown = folding?.plan ?? plan
+    let found = try shown.files(review.contents, finding: rendering.search)
+    let page = HTMLPage(
+      shown, review.contents, options: rendering.options, title: title,
+      id: try plan.id(review.contents))
     let beside = ByteString(file.bytes + Array(".new".utf8))
     let made = try attempt("make", beside) { () throws(Errno) in
       try Descriptor.currentDirectory.open(beside, [.writeOnly, .create, .truncate], mode: 0o644)
     }
     let sink = TextSink(made.borrowed)
-    try page.write(found.files, to: sink)
+    try page.write(
+      found.files, notes: (folding?.folds ?? []).map(Rendering.words(of:)), to: sink)
     try sink.finish()
     try attempt("put the page in its place", file) { () throws(Errno) in
       try Descriptor.currentDirectory.rename(beside, to: .currentDirectory, file)

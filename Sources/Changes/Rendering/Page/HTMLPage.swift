@@ -9,17 +9,20 @@ package struct HTMLPage {
   private let contents: ContentReader
   private let options: DiffOptions
   private let title: String
+  private let id: String?
 
-  /// The page of a plan; `title` stands above it.
+  /// The page of a plan; `title` stands above it, `id` is of all that it is a part of.
   package init(
-    _ plan: Plan, _ contents: ContentReader, options: DiffOptions = DiffOptions(), title: String
+    _ plan: Plan, _ contents: ContentReader, options: DiffOptions = DiffOptions(), title: String,
+    id: String? = nil
   ) {
     (self.plan, self.contents, self.options, self.title) = (plan, contents, options, title)
+    self.id = id
   }
 
   /// Writes the page; `files` are the plan's, `notes` are told below them.
   package func write(_ files: [FileChange], notes: [String] = [], to sink: TextSink) throws {
-    let id = try plan.id(contents)
+    let id = try id ?? plan.id(contents)
     try sink.write(head(nonce: id))
     try sink.write("<script type=\"application/json\" id=\"data\">{\"id\":\"\(id)\",\"files\":[")
     var risks: [ByteString: [Risk]] = [:]
