@@ -28,6 +28,8 @@ package struct Change: Sendable {
   package var linkedTo: ByteString?
   /// Whether the lower's inode is kept, because names that the session doesn't know lead to it.
   package var keepsInode = false
+  /// How many names lead to the inode, where the session does not know all of them.
+  package var nameCount: Int?
   /// Whether the session took the path away, while names that it doesn't know lead to the inode.
   package var isNameless = false
   /// Whether the content is that of another inode than the lower's.

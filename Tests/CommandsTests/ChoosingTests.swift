@@ -115,6 +115,28 @@ import Testing
     #expect(try names() == "gone\nf\n")
   }
 
+  @Test func `hunks are chosen of what both sides made, once that was merged`() throws {
+    let place = try started()
+    try place.shell("sed -i 's/^22$/host/' f")
+    let refused = try ask(place, ["apply", "-p", "f"], "y\n")
+    #expect(refused.status == 3)
+    let ended = try ask(place, ["apply", "-p", "--merge", "f"], "y\nn\ny\n")
+    #expect(ended.status == 0, "\(ended.complaint)")
+    #expect(ended.complaint.contains("merged 'f' into the session"))
+    #expect(!ended.text.contains("-host"), "what the host did is no change of the session")
+    #expect(try place.shell("sed -n '2p;15p;22p;29p' f") == "two\n15\nhost\nlast\n")
+    let left = try place.cowbox("diff", "f").run().text
+    #expect(left.contains("-15\n+fifteen\n") && !left.contains("-host"), "\(left)")
+  }
+
+  @Test func `hunks go with a side for what is in conflict`() throws {
+    let place = try started()
+    try place.shell("echo other > a")
+    let ended = try ask(place, ["apply", "-p", "--take", "mine", "a"], "y\n")
+    #expect(ended.status == 0, "\(ended.complaint)")
+    #expect(try place.shell("cat a") == "a\nb\n")
+  }
+
   @Test func `what acts by itself waits for consent, and exit 5 says so`() throws {
     let place = try Playground()
     let script =

@@ -31,6 +31,9 @@ extension Planner {
     change.isReplacement = node.origin == nil
     try describe(&change, node, place)
     try describeOld(&change, place)
+    if change.keepsInode, there.linkCount > survey.placements[node.id]?.count ?? 1 {
+      change.nameCount = Int(there.linkCount)
+    }
     guard var old = change.old, var new = change.new, let base = place.base else { return }
     if new.attributes != nil {
       old.attributes = try lower.attributes(base)

@@ -20,6 +20,9 @@ extension Plan {
       case .modified, .deleted: break
       }
     }
+    if let count = change.nameCount {
+      notes.append("\(name) has \(count) names in the project: those that stay change with it")
+    }
     if change.isNameless { notes.append("further names of deleted \(name) change with it") }
     if let link = change.linkedTo { notes.append("hard link \(name) of '\(link.printable)'") }
     return notes + attributeNotes(of: change, facts, name)

@@ -27,7 +27,7 @@ enum ApplyCommand {
       servers, shells, editors and task runners, set-id bits, symlinks that lead out, names that
       terminals obey) is held back with exit status 5 until --allow-risky lets it in; -p shows the
       risk and takes the answer for consent.
-      """, act: run)
+      """, appendix: RiskGate.manual, act: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let session = try invocation.session()
@@ -89,12 +89,33 @@ enum ApplyCommand {
   {
     do {
       let application = try Landing(session, root: invocation.arguments.text("root")).application
-      let part = try Selecting.part(
-        of: application.plan(), for: .applying, application.reader(), invocation)
-      let conflicts = try application.check(part)
-      guard conflicts.isEmpty else { throw Failure(ApplyError.conflicts(conflicts)) }
+      try settleConflicts(of: application, session.name, invocation)
     }
     return try Choosing(session, for: .applying, invocation)
+  }
+
+  /// Sees to it that hunks can be chosen of what would land: where both sides changed a file, the
+  /// session takes in the project's changes first, as a refresh does.
+  private static func settleConflicts(
+    of application: Application, _ name: SessionName, _ invocation: Invocation
+  ) throws {
+    let resolution = try Resolving.resolution(invocation, root: application.root.path)
+    let part = try Selecting.part(
+      of: application.plan(), for: .applying, application.reader(), invocation)
+    let resolved = try application.resolve(part, resolution)
+    guard resolved.conflicts.isEmpty else {
+      throw try Resolving.failure(resolved.conflicts, name, invocation)
+    }
+    guard !resolved.merged.isEmpty else { return }
+    guard resolution.choices.isEmpty, application.elsewhere == nil else {
+      throw Failure.usage("'-p' and '-i' go with '--merge' or with '--take', not with both")
+    }
+    var merging = Resolution()
+    merging.leavesMarkers = resolution.leavesMarkers
+    let refreshed = try application.refresh(merging)
+    for path in refreshed.merged.keys.sorted() {
+      invocation.say("merged '\(path.printable)' into the session ('cowbox undo' takes it back)")
+    }
   }
 
   /// A beginning of at least eight digits suffices.
