@@ -89,12 +89,7 @@ extension SealedBatch {
       ended.bind(2, node.row.id.rawValue)
       try ended.run()
     }
-    let row = try database.statement(
-      "INSERT OR REPLACE INTO node (from_step, to_step, \(Schema.nodeColumns)) "
-        + "VALUES (?,NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
-    row.bind(1, batch.step.rawValue)
-    node.row.bind(to: row, from: 2)
-    try row.run()
+    try database.insert(node.row, from: batch.step)
     if let attributes = node.attributes {
       try write(attributes, of: node.row.id, to: database)
     }
@@ -167,6 +162,18 @@ extension SealedBatch {
     row.bind(2, entry.name.bytes)
     row.bind(3, batch.step.rawValue)
     row.bind(4, node)
+    try row.run()
+  }
+}
+
+extension Database {
+  /// Writes the row of a node that is valid from a step on.
+  func insert(_ node: Node, from step: StepID) throws(StoreError) {
+    let row = try statement(
+      "INSERT OR REPLACE INTO node (from_step, to_step, \(Schema.nodeColumns)) "
+        + "VALUES (?,NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    row.bind(1, step.rawValue)
+    node.bind(to: row, from: 2)
     try row.run()
   }
 }

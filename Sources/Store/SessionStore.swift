@@ -34,16 +34,19 @@ package final class SessionStore: @unchecked Sendable {
   }
 
   /// Opens a session for writing.
-  package static func open(_ directory: consuming OwnedDescriptor) throws(StoreError)
-    -> SessionStore
-  {
+  ///
+  /// What it is to show besides what it did so far becomes a root of it, untouched in all steps;
+  /// only a second home does not.
+  package static func open(
+    _ directory: consuming OwnedDescriptor, showing wanted: [Root] = []
+  ) throws(StoreError) -> SessionStore {
     let lock = try SessionLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
     try files.settle()
     let database = try Database(path: files.databasePath, mode: .write)
     try database.checkFormat()
     try database.execute("PRAGMA journal_mode = WAL")
-    let roots = try database.roots()
+    let roots = try database.roots(adding: wanted)
     return try SessionStore(files: files, database: database, lock: lock, roots: roots)
   }
 
@@ -292,13 +295,47 @@ extension LiveNode {
 extension Tree {
   /// Makes the node of a root's top directory, whose number is the root's.
   fileprivate func makeRoot(_ root: Root) {
-    let row = Node(
+    insert(LiveNode(Node(topOf: root, in: step)))
+  }
+}
+
+extension Node {
+  /// The top directory of a root of which nothing was changed.
+  fileprivate init(topOf root: Root, in step: StepID) {
+    self.init(
       id: root.node, root: root.id, kind: .directory,
       flags: [.merged, .lowerAttributes, .lowerExtendedAttributes], permissions: 0o755, owner: 0,
       group: 0, device: 0, linkCount: 2, size: 0, accessed: .now, modified: .now, changed: .now,
       inode: root.inode, object: nil, objectStep: step, target: nil, origin: ByteString([]),
       originDevice: root.device, originInode: root.inode)
-    insert(LiveNode(row))
+  }
+}
+
+extension Database {
+  /// The session's roots, with those of the wanted whose paths are none yet.
+  fileprivate func roots(adding wanted: [Root]) throws(StoreError) -> [Root] {
+    var roots = try roots()
+    let missing = wanted.filter { root in
+      !roots.contains { $0.path == root.path || $0.role == .home && root.role == .home }
+    }
+    if missing.isEmpty { return roots }
+    try execute("BEGIN IMMEDIATE")
+    do {
+      for root in missing {
+        let added = Root(
+          id: (roots.map(\.id).max() ?? 0) + 1, path: root.path, role: root.role,
+          device: root.device, inode: root.inode)
+        try added.insert(into: self)
+        try insert(Node(topOf: added, in: StepID(1)), from: StepID(1))
+        roots.append(added)
+      }
+      try execute("COMMIT")
+    } catch {
+      // The transaction may have been rolled back by the failure itself; then this says so.
+      try? execute("ROLLBACK")
+      throw error
+    }
+    return roots
   }
 }
 

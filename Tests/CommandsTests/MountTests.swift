@@ -125,8 +125,8 @@ import Testing
     _ = manager
     let mounts = try place.shell("cat /proc/mounts")
     #expect(!mounts.contains(place.path))
-    // A mount shows the project alone, and who goes on in its session wants no more.
-    let shown = try place.cowbox("-q", "run", "--no-home", "--", "cat", "f").run()
+    // A mount shows the project alone; a run in its session adds the home.
+    let shown = try place.cowbox("-q", "run", "--", "cat", "f").run()
     #expect(shown.text == "kept\n", "\(shown.complaint)")
   }
 

@@ -50,12 +50,29 @@ import Testing
     _ = try open.finish()
   }
 
-  @Test func `a session that exists is not silently shown without a directory`() throws {
+  @Test func `a session that exists shows another directory when a run asks for it`() throws {
     let place = try Playground()
-    #expect(try place.cowbox("run", "--", "touch", "x").run().status == 0)
-    let refused = try place.cowbox("run", "--cow", "/usr/share", "--", "true").run()
-    #expect(refused.status == 2 || refused.status == 125)
-    #expect(refused.complaint.contains("was begun without '/usr/share' copy-on-write"))
+    try place.shell("mkdir ../more ../home ../other; echo old > ../more/a")
+    let home = ["HOME": place.path + "/home"]
+    let first = place.cowbox("run", "--", "touch", "x", environment: home)
+    #expect(try first.run().status == 0)
+    let more = place.path + "/more"
+    let script = "cat \(more)/a; echo new > \(more)/a; echo y > \(more)/b"
+    let ended = try place.cowbox("run", "--cow", more, "--", "sh", "-c", script, environment: home)
+      .run()
+    #expect(ended.status == 0 && ended.text == "old\n", "\(ended.complaint)")
+    #expect(try place.shell("cat ../more/*") == "old\n")
+    let changed = try place.cowbox("diff", "--root", more, "--name-status").run()
+    #expect(changed.text == "M\ta\nA\tb\n", "\(changed.complaint)")
+    #expect(try place.cowbox("undo").run().status == 0)
+    #expect(try place.cowbox("redo").run().status == 0)
+    #expect(try place.cowbox("apply", "--root", more).run().status == 0)
+    #expect(try place.shell("cat ../more/*") == "new\ny\n")
+    #expect(try place.cowbox("fsck").run().status == 0)
+    let other = ["HOME": place.path + "/other"]
+    let refused = try place.cowbox("run", "--", "true", environment: other).run()
+    #expect(refused.status == 125 || refused.status == 2)
+    #expect(refused.complaint.contains("has another home than"), "\(refused.complaint)")
   }
 
   @Test func `what was refused is told with what allows it`() throws {

@@ -111,6 +111,7 @@ enum CollectCommand {
     guard let lock = try session.lockAtRest() else { return .mustStay("it is running") }
     if let apply = row.apply {
       try apply.remove(from: session.directory.borrowed)
+      try KeptApply.removeUnneededBases(of: session.directory.borrowed)
     } else {
       guard UnappliedWork(in: session) == .none else { return .mustStay("it holds unapplied work") }
       try catalogue.remove(row.session)

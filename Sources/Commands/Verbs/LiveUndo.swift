@@ -6,6 +6,13 @@ enum LiveUndo {
   static let force = Option(
     "force", "of a live directory, also what somebody else has changed since")
 
+  /// In a session there is nobody else to be overruled.
+  static func refuseForce(_ invocation: Invocation) throws {
+    guard invocation.arguments.has("force") else { return }
+    throw Failure.usage(
+      "--force is for a directory under 'cowbox mount --through'", hint: "leave it out here")
+  }
+
   static func go(
     _ session: borrowing StoredSession, _ count: Int, forward: Bool = false,
     _ invocation: Invocation

@@ -25,6 +25,7 @@ enum UndoCommand {
   ) { invocation in
     let session = try invocation.session()
     if session.isLive { return try LiveUndo.go(session, try number(invocation), invocation) }
+    try LiveUndo.refuseForce(invocation)
     if let first = invocation.operands.first, first.string.flatMap(Int.init) == nil {
       return try undoPaths(session, invocation)
     }
@@ -123,6 +124,7 @@ enum UndoCommand {
     if session.isLive {
       return try LiveUndo.go(session, try number(invocation), forward: true, invocation)
     }
+    try LiveUndo.refuseForce(invocation)
     guard let target = try Timeline(session.read()).forward(number(invocation)) else {
       throw Failure("there is nothing to redo")
     }

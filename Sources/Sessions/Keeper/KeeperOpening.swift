@@ -55,14 +55,13 @@ enum KeeperOpening {
       desk: desk, ports: ports, signals: try SignalInput([SIGTERM, SIGINT, SIGHUP]))
   }
 
-  /// A session shows copy-on-write what it did when it began; asking it for more is an error.
+  /// A session has one home at most; showing another one, too, is an error.
   private static func refuseMissingRoots(_ plan: KeeperPlan, _ store: SessionStore) throws {
     let missing = plan.roots.first { root in !store.roots.contains { $0.path == root.path } }
     guard let missing else { return }
     throw SessionError(
-      "session '\(plan.session)' was begun without '\(missing.path.printable)' copy-on-write",
-      hint: "begin another one with --new"
-        + (missing.role == .home ? ", or leave the home directory out with --no-home" : ""),
+      "session '\(plan.session)' has another home than '\(missing.path.printable)'",
+      hint: "begin another one with --new, or leave the home directory out with --no-home",
       kind: .usage)
   }
 
@@ -121,11 +120,9 @@ enum KeeperOpening {
   private static func tryStore(_ plan: KeeperPlan, _ directory: Descriptor) throws(StoreError)
     -> SessionStore
   {
-    if plan.isNew {
-      let roots = try makeRoots(plan)
-      return try SessionStore.create(in: duplicate(directory), roots: roots)
-    }
-    return try SessionStore.open(duplicate(directory))
+    let roots = try makeRoots(plan)
+    if plan.isNew { return try SessionStore.create(in: duplicate(directory), roots: roots) }
+    return try SessionStore.open(duplicate(directory), showing: roots)
   }
 
   private static func duplicate(_ directory: Descriptor) throws(StoreError) -> OwnedDescriptor {

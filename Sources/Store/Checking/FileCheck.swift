@@ -7,11 +7,16 @@ final class FileCheck {
   private let bases: Descriptor
   /// All places where content may be; what others have as well is never an orphan of this one.
   private let places: (objects: [Descriptor], bases: [Descriptor])
+  /// Whether applies are kept: what they changed may be pinned again, with its content.
+  private let hasKeptApplies: Bool
   private var orphans: [(Descriptor, ByteString)] = []
 
   /// Both must outlive this.
-  init(_ database: Database, _ files: borrowing SessionFiles) {
+  init(_ database: Database, _ files: borrowing SessionFiles) throws(StoreError) {
     self.database = database
+    do { hasKeptApplies = try !KeptApply.all(in: files.directory.borrowed).isEmpty } catch {
+      throw .system(error)
+    }
     objects = files.objectDirectory
     bases = files.baseDirectory
     places = (files.objectPlaces, files.basePlaces)
@@ -25,7 +30,7 @@ final class FileCheck {
     return found
   }
 
-  /// Removes the files that no row needs, once the rows are on the disk.
+  /// Removes the files that nothing needs, once the rows are on the disk.
   func removeOrphans() throws(StoreError) {
     for (directory, name) in orphans {
       do { try directory.remove(name) } catch {
@@ -119,10 +124,10 @@ final class FileCheck {
   private func findOrphans(repairing: Bool) throws(StoreError) -> [Finding] {
     orphans = []
     var found: [Finding] = []
-    let places = [
-      ("objects", objects, "SELECT DISTINCT object FROM node WHERE object NOT NULL"),
-      ("base", bases, "SELECT base FROM pin WHERE base NOT NULL"),
-    ]
+    var places = [("objects", objects, "SELECT DISTINCT object FROM node WHERE object NOT NULL")]
+    if !hasKeptApplies {
+      places.append(("base", bases, "SELECT base FROM pin WHERE base NOT NULL"))
+    }
     for (place, directory, query) in places {
       let needed = Set(try database.integers(query))
       let names: [ByteString]

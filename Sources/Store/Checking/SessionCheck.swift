@@ -46,7 +46,7 @@ package struct SessionCheck: Sendable {
       check.findings += found
       if found.isEmpty { break }
     }
-    let fileCheck = FileCheck(database, files)
+    let fileCheck = try FileCheck(database, files)
     check.findings += try fileCheck.run(repairing: true)
     try database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
     try fileCheck.removeOrphans()

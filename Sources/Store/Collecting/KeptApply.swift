@@ -48,6 +48,17 @@ package struct KeptApply: Collectable, Hashable, Sendable {
       throw SystemError("remove what an apply has kept", ByteString("\(number)"), error)
     }
   }
+
+  /// Removes the contents that only a revert would have pinned again, once no apply is kept.
+  package static func removeUnneededBases(of session: Descriptor) throws {
+    guard try all(in: session).isEmpty else { return }
+    let reader = try SessionReader(directory: session)
+    let needed = Set(try reader.pins().values.compactMap(\.base?.fileName))
+    let bases = reader.files.baseDirectory
+    for name in try bases.entryNames() where name.string.map({ !needed.contains($0) }) ?? false {
+      try bases.remove(name)
+    }
+  }
 }
 
 extension Descriptor {
