@@ -42,6 +42,8 @@ enum Server {
     var options = OverlayOptions(
       mapsAllIDs: geteuid() == 0, owner: geteuid(), group: getegid())
     options.tally = tally
+    // As in a box, where the root is bound to its place: no directory above it costs a lookup.
+    options.rootIsTop = true
     let system = try FileSystem(
       store: store, lowers: [OpenRoot(root: root, descriptor: directory)], options: options)
     try system.serve(devices: devices)

@@ -86,7 +86,7 @@ struct Workplace {
     let server = try Server.start(
       lower: lower, view: view, session: place + "/session", tally: tally)
     return Mounted(
-      view: view + "/1", point: view, server: server,
+      view: view, point: view, server: server,
       meter: try ServerMeter(server: server, tally: tally))
   }
 
