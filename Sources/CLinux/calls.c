@@ -23,6 +23,14 @@ int cl_ficlonerange(int destination, int source, uint64_t from, uint64_t length,
   return ioctl(destination, FICLONERANGE, &range);
 }
 
+int cl_spread_subdirectories(int directory) {
+  int flags = 0;
+  if (ioctl(directory, FS_IOC_GETFLAGS, &flags) == -1) return -1;
+  if (flags & FS_TOPDIR_FL) return 0;
+  flags |= FS_TOPDIR_FL;
+  return ioctl(directory, FS_IOC_SETFLAGS, &flags);
+}
+
 ssize_t cl_getdents64(int fd, void *buffer, size_t length) {
   return syscall(SYS_getdents64, fd, buffer, length);
 }

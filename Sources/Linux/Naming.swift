@@ -43,6 +43,13 @@ extension Descriptor {
     }
   }
 
+  /// Asks the file system to put directories that are made in this one far from each other.
+  ///
+  /// The corresponding system call is `ioctl(2)` with `FS_TOPDIR_FL`, which only ext4 knows.
+  package func spreadSubdirectories() throws(Errno) {
+    try check { cl_spread_subdirectories(raw) }
+  }
+
   /// Gives a file of this directory a second name.
   ///
   /// The corresponding system call is `linkat(2)`.

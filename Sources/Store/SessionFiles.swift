@@ -163,12 +163,10 @@ package struct SessionFiles: ~Copyable, Sendable {
     }
   }
 
-  /// Writes the content that pins keep.
-  func writeBases(_ bases: [ObjectID: [UInt8]]) throws(Errno) {
-    for (id, content) in bases {
-      let file = try openBase(id, [.writeOnly, .create, .truncate])
-      try file.borrowed.write(content)
-    }
+  /// Removes what a process that died has left behind, but for what it had written.
+  func clean() {
+    // What can't be removed is in nobody's way.
+    try? Nursery.removeAll(in: run.borrowed)
   }
 
   /// Makes the names of new objects durable.

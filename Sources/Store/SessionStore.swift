@@ -16,6 +16,7 @@ package final class SessionStore: @unchecked Sendable {
   /// When a change that was refused last made the store try again.
   var retried: Int64 = 0
   let spares = SpareObjects()
+  private let maker = ObjectMaker()
   private let reserve = SpaceReserve()
 
   /// Makes a session in an empty directory that exists.
@@ -43,6 +44,7 @@ package final class SessionStore: @unchecked Sendable {
     let lock = try SessionLock(in: directory.borrowed)
     let files = try SessionFiles.open(directory)
     try files.settle()
+    files.clean()
     let database = try Database(path: files.databasePath, mode: .write)
     try database.checkFormat()
     try database.execute("PRAGMA journal_mode = WAL")
@@ -154,7 +156,10 @@ extension SessionStore {
   private func write(_ batches: [SealedBatch], durable: Bool) throws(StoreError) {
     do {
       for batch in batches where !batch.batch.bases.isEmpty {
-        try files.writeBases(batch.batch.bases)
+        for (id, content) in batch.batch.bases {
+          let file = try maker.makeBase(id, in: files)
+          try file.borrowed.write(content)
+        }
         spares.noteName()
       }
     } catch { throw .system(SystemError("keep the project's content in the session", nil, error)) }
@@ -219,8 +224,7 @@ extension SessionStore {
   package func newObject() throws(Errno) -> NewObject {
     if let spare = try spares.take(files) { return spare }
     let id = tree.lock.with { tree.makeObject() }
-    let file = try files.openObject(
-      id, [.readWrite, .create, .truncate], memoryIsFull: !hasMemoryLeft)
+    let file = try maker.make(id, in: files, memoryIsFull: !hasMemoryLeft)
     spares.noteName()
     return NewObject(id: id, file: file)
   }
@@ -247,10 +251,11 @@ extension SessionStore {
 
   /// Makes objects ahead, while somebody is using them up.
   func refillSpares() {
+    spares.beginRefill()
     while spares.isWanted {
       let id = tree.lock.with { tree.makeObject() }
       // Without a spare the next one is made when it is needed, and says then what failed.
-      guard let made = try? files.openObject(id, [.readWrite, .create, .exclusive]) else { return }
+      guard let made = try? maker.make(id, in: files, memoryIsFull: false) else { return }
       _ = consume made
       spares.noteName()
       spares.add(id)
@@ -261,6 +266,7 @@ extension SessionStore {
   package func checkpoint() throws(StoreError) {
     try flush(durable: true)
     spares.removeAll(files)
+    maker.close()
     reserve.giveUp(in: files.run.borrowed)
     try writing.with { () throws(StoreError) in
       try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,11 +19,13 @@ final class SpareObjects: @unchecked Sendable {
   private var ready: [ObjectID] = []
   /// How many were taken since the last refill: nobody fills a store that only reads.
   private var taken = 0
+  /// How many there shall be after this refill: twice what was used up until the last one.
+  private var wanted = 0
   /// Whether a name was made since the directories were last made durable.
   private var hasNewNames = false
 
   private static let most = 4096
-  private static let ahead = 128
+  private static let mostAhead = 1024
 
   /// A spare, or nil when there is none.
   func take(_ files: borrowing SessionFiles) throws(Errno) -> NewObject? {
@@ -35,8 +37,16 @@ final class SpareObjects: @unchecked Sendable {
     return NewObject(id: id, file: try files.openObject(id, .readWrite))
   }
 
+  /// Begins a refill, for what was taken since the last.
+  func beginRefill() {
+    lock.with {
+      wanted = min(2 * taken, Self.mostAhead)
+      taken = 0
+    }
+  }
+
   /// Whether more should be made now.
-  var isWanted: Bool { lock.with { ready.count < min(Self.ahead, taken) } }
+  var isWanted: Bool { lock.with { ready.count < wanted } }
 
   func add(_ id: ObjectID) { lock.with { ready.append(id) } }
 

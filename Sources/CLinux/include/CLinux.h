@@ -35,6 +35,7 @@ int cl_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint6
 int cl_fcntl(int fd, int command, long argument);
 int cl_ficlone(int destination, int source);
 int cl_ficlonerange(int destination, int source, uint64_t from, uint64_t length, uint64_t to);
+int cl_spread_subdirectories(int directory);
 ssize_t cl_getdents64(int fd, void *buffer, size_t length);
 int cl_close_range(unsigned first, unsigned last, unsigned flags);
 int cl_pidfd_open(pid_t pid);
