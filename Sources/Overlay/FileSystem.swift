@@ -31,9 +31,6 @@ package final class FileSystem: @unchecked Sendable {
   let seeking = Seeking()
   private(set) var session: OpaquePointer?
   let roster = Roster()
-  /// How many changes of the view have begun and ended, by commands and by the host.
-  let changesBegun = Atomic<UInt64>(0)
-  let changesEnded = Atomic<UInt64>(0)
   /// Set once, before the first worker starts.
   private(set) var ways = Devices(patient: -1, eager: -1)
   private var behind: WriteBehind?

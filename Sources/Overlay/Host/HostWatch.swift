@@ -129,8 +129,6 @@ final class HostWatch: @unchecked Sendable {
 extension FileSystem {
   /// Lets the kernel ask again for a name; what has it open or stands in it is not disturbed.
   func tellNameChanged(_ name: Name, in parent: Slot) {
-    beginChange()
-    defer { endChange() }
     let sent = fuse_lowlevel_notify_expire_entry(
       session, fuse_ino_t(parent), name.cString, name.bytes.count, FUSE_LL_EXPIRE_ONLY)
     if sent == -ENOSYS {
@@ -143,8 +141,6 @@ extension FileSystem {
 
   /// Lets the kernel ask again for an inode's attributes and, of a directory, its names.
   func tellInodeChanged(_ slot: Slot) {
-    beginChange()
-    defer { endChange() }
     fuse_lowlevel_notify_inval_inode(session, fuse_ino_t(slot), 0, 0)
   }
 

@@ -17,7 +17,6 @@ final class Worker {
   /// The device that the request at hand came from, and to which its answer goes.
   var device: Int32
   private let devices: Devices
-  let foresight = Foresight()
   private var isConversing = false
   /// Above 0 asking again pays; where client and worker share a processor, it only keeps the client
   /// from its next request.
@@ -74,9 +73,9 @@ final class Worker {
   private func readRequest() -> Int { Glibc.read(device, request.baseAddress, request.count) }
 
   /// The next request's size, or nil when the connection has ended.
-  func receive(in system: FileSystem) -> Int? {
+  func receive() -> Int? {
     if isConversing, devices.eager >= 0, isAskingWorthwhile() {
-      if let count = poll(for: Self.patience, in: system) {
+      if let count = poll(for: Self.patience) {
         trust = min(trust + 1, Self.mostTrust)
         return count
       }
@@ -96,16 +95,14 @@ final class Worker {
     }
   }
 
-  /// Asks for a request until one comes or patience ends, and looks ahead meanwhile.
-  func poll(for patience: Int64, in system: FileSystem) -> Int? {
+  /// Asks for a request until one comes or patience ends.
+  func poll(for patience: Int64) -> Int? {
     device = devices.eager
     var count = readRequest()
     cameAtOnce = count >= 0
     let until = Self.now + patience
     while count < 0 {
-      guard Self.isPassing(Errno.last), foresight.prepare(in: system) || Self.now < until else {
-        return nil
-      }
+      guard Self.isPassing(Errno.last), Self.now < until else { return nil }
       count = readRequest()
     }
     return count
@@ -232,7 +229,7 @@ extension FileSystem {
       case .speak:
         speak(worker)
       case .help:
-        while let count = worker.poll(for: Worker.helpersPatience, in: self) {
+        while let count = worker.poll(for: Worker.helpersPatience) {
           answer(worker, count)
         }
         roster.helped()
@@ -244,7 +241,7 @@ extension FileSystem {
   /// Answers requests as long as it is this worker's turn.
   private func speak(_ worker: Worker) {
     while worker.isSpeaker.load(ordering: .relaxed) {
-      guard let count = worker.receive(in: self) else {
+      guard let count = worker.receive() else {
         roster.end()
         return ending.borrowed.raiseEvent()
       }
@@ -266,16 +263,6 @@ extension FileSystem {
       worker.writeFlags =
         worker.request.loadUnaligned(fromByteOffset: body, as: fuse_write_in.self).write_flags
     }
-    guard Self.changing.contains(header.opcode) else {
-      return dispatch(header, worker, count)
-    }
-    worker.foresight.clear(in: self)
-    beginChange()
-    dispatch(header, worker, count)
-    endChange()
-  }
-
-  private func dispatch(_ header: fuse_in_header, _ worker: Worker, _ count: Int) {
     if answerBeyondLibfuse(header, worker, count) { return }
     var buffer = fuse_buf()
     buffer.mem = worker.request.baseAddress

@@ -75,8 +75,7 @@ extension FileSystem {
       guard let worker = Worker.current else { throw Errno.io }
       let room = UnsafeMutableRawBufferPointer(
         rebasing: worker.scratch[..<min(size, worker.scratch.count)])
-      let foreseen = offset == 0 && withAttributes ? worker.foresight.take(slot, in: self) : nil
-      let listing = try listing(of: slot, from: offset, foreseen)
+      let listing = try listing(of: slot, from: offset)
       var page = Page(request: reply.request, room: room)
       addDots(to: &page, slot, from: offset, withAttributes)
       let directory = try listedDirectory(slot)
@@ -84,29 +83,22 @@ extension FileSystem {
       var index = listing.index(behind: offset)
       while index < listing.items.count {
         let item = listing.items[index]
-        let known = foreseen == nil ? nil : worker.foresight.status(index)
-        guard try add(item, of: listing, to: &page, slot, directory, withAttributes, known) else {
-          break
-        }
+        guard try add(item, of: listing, to: &page, slot, directory, withAttributes) else { break }
         index += 1
       }
-      worker.foresight.endPage()
       reply.send(UnsafeRawBufferPointer(rebasing: room[..<page.count]))
     } catch { reply.fail(error) }
   }
 
   /// A new listing when a reader starts; later pages are of the one that is kept.
-  private func listing(
-    of slot: Slot, from offset: Int64, _ foreseen: Listing?
-  ) throws(Errno) -> Listing {
+  private func listing(of slot: Slot, from offset: Int64) throws(Errno) -> Listing {
     if offset > 2, let kept = listings.find(slot) { return kept }
-    let made: Listing
-    if let foreseen { made = foreseen } else { made = try makeListing(of: slot) }
+    let made = try makeListing(of: slot)
     listings.keep(made)
     return made
   }
 
-  func makeListing(of slot: Slot) throws(Errno) -> Listing {
+  private func makeListing(of slot: Slot) throws(Errno) -> Listing {
     var items: [Listing.Item] = []
     var names: [UInt8] = []
     func add(_ name: UnsafeBufferPointer<UInt8>, _ kind: UInt8) {
@@ -169,7 +161,7 @@ extension FileSystem {
   /// Adds one entry; false when the page is full.
   private func add(
     _ item: Listing.Item, of listing: Listing, to page: inout Page, _ slot: Slot,
-    _ directory: Descriptor?, _ withAttributes: Bool, _ known: FileStatus?
+    _ directory: Descriptor?, _ withAttributes: Bool
   ) throws(Errno) -> Bool {
     try listing.names.withUnsafeBufferPointer { names throws(Errno) -> Bool in
       let start = UnsafeRawPointer(names.baseAddress.unsafelyUnwrapped + Int(item.start))
@@ -182,8 +174,7 @@ extension FileSystem {
       guard page.fits(name, withAttributes) else { return false }
       if withAttributes {
         do throws(Errno) {
-          entry = try announce(child(name, of: slot, in: directory, known), name, in: slot)
-          if item.kind == UInt8(DT_DIR) { Worker.current?.foresight.meet(Slot(entry.ino)) }
+          entry = try announce(child(name, of: slot, in: directory), name, in: slot)
         } catch .noEntry {
           return true  // It went after the listing was made.
         }

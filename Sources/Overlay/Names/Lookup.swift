@@ -28,10 +28,9 @@ extension FileSystem {
 
   /// What a name stands for: the session's word first, else the lower's.
   ///
-  /// Who asks for many names of one directory hands over its lower `directory`, opened once, and
-  /// what the lower is `known` to say.
+  /// Who asks for many names of one directory hands over its lower `directory`, opened once.
   func child(
-    _ name: Name, of parent: Slot, in directory: Descriptor? = nil, _ known: FileStatus? = nil
+    _ name: Name, of parent: Slot, in directory: Descriptor? = nil
   ) throws(Errno) -> Child {
     if name.bytes.count > 255 { throw .nameTooLong }
     if parent == top { return rootChild(name) }
@@ -51,11 +50,11 @@ extension FileSystem {
       tree.lock.unlock()
     }
     if directory == nil { watch?.add(parent, self) }
-    return try lowerChild(name, of: parent, in: directory, known)
+    return try lowerChild(name, of: parent, in: directory)
   }
 
   private func lowerChild(
-    _ name: Name, of parent: Slot, in directory: Descriptor?, _ known: FileStatus?
+    _ name: Name, of parent: Slot, in directory: Descriptor?
   ) throws(Errno) -> Child {
     if isHidden(name.bytes, in: parent) {
       // A listing passes over the name; only who asks for it by name wanted to read it.
@@ -63,14 +62,10 @@ extension FileSystem {
       return .absent
     }
     do throws(Errno) {
-      let status: FileStatus
-      if let known {
-        status = known
-      } else if let directory {
-        status = try directory.status(of: name.cString)
-      } else {
-        status = try lowerStatus(name, in: parent)
-      }
+      let status =
+        if let directory { try directory.status(of: name.cString) } else {
+          try lowerStatus(name, in: parent)
+        }
       if status.linkCount > 1, status.kind != .directory {
         if options.hidden.isOtherName(status) { return .absent }
         if let node = linkedNode(status) { return .node(node) }
