@@ -28,9 +28,12 @@ extension FileSystem {
       guard let worker = Worker.current else { throw Errno.io }
       let wanted = min(size, worker.scratch.count)
       let room = UnsafeMutableRawBufferPointer(rebasing: worker.scratch[..<wanted])
-      let count = try read(slot, into: room, at: offset)
+      var whole: OwnedDescriptor?
+      let count = try read(slot, into: room, at: offset, whole: &whole)
       noteRead(slot)
       reply.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
+      // Closed only now: who reads goes on meanwhile.
+      _ = consume whole
     } catch { reply.fail(error) }
   }
 
@@ -52,14 +55,13 @@ extension FileSystem {
 
   private static let day: Int64 = 86_400_000_000_000
 
-  private func read(_ slot: Slot, into room: UnsafeMutableRawBufferPointer, at offset: Int64)
-    throws(Errno) -> Int
-  {
+  private func read(
+    _ slot: Slot, into room: UnsafeMutableRawBufferPointer, at offset: Int64,
+    whole: inout OwnedDescriptor?
+  ) throws(Errno) -> Int {
     switch source(of: slot) {
     case .nothing: return 0
-    case .lower:
-      let content = try openContent(slot)
-      return try content.descriptor.readFully(into: room, at: offset)
+    case .lower: return try readLower(slot, into: room, at: offset, whole: &whole)
     case .object(_, let size):
       // An object may be longer than its file: what lies behind the end is nobody's.
       let content = try openContent(slot)
@@ -69,6 +71,29 @@ extension FileSystem {
     case .partial(_, let node):
       return try readPartial(slot, node, into: room, at: offset)
     }
+  }
+
+  /// Reads the lower's content.
+  ///
+  /// A file that fits into one request is not kept open: its content is the kernel's from now on. It
+  /// is handed to the caller to be closed.
+  private func readLower(
+    _ slot: Slot, into room: UnsafeMutableRawBufferPointer, at offset: Int64,
+    whole: inout OwnedDescriptor?
+  ) throws(Errno) -> Int {
+    let key = ContentPurpose.read.key(slot)
+    if let kept = contents.find(key) {
+      return try kept.descriptor.readFully(into: room, at: offset)
+    }
+    let opened = try openLowerFile(slot)
+    let status = try identify(opened.borrowed, as: slot)
+    let count = try opened.borrowed.readFully(into: room, at: offset)
+    if offset == 0, status.size <= room.count {
+      whole = consume opened
+    } else {
+      contents.keep(opened, as: key)
+    }
+    return count
   }
 
   /// Where the bytes of a place are now.
@@ -117,21 +142,30 @@ extension FileSystem {
 
   /// Opens the lower's content of a place: exactly the file that the kernel was told of.
   func openLowerContent(_ slot: Slot) throws(Errno) -> OwnedDescriptor {
-    let opened: OwnedDescriptor
+    let opened = try openLowerFile(slot)
+    _ = try identify(opened.borrowed, as: slot)
+    return opened
+  }
+
+  private func openLowerFile(_ slot: Slot) throws(Errno) -> OwnedDescriptor {
     do throws(Errno) {
-      opened = try openUnnoticed(slot, [.noFollow, .nonBlocking])
+      return try openUnnoticed(slot, [.noFollow, .nonBlocking])
     } catch .noEntry, .notDirectory, .loop {
       // Who has the file open is told so; read(2) knows no ENOENT.
       throw .stale
     }
-    let status = try opened.borrowed.status()
+  }
+
+  /// The status of an open file, which is the one that the kernel was told of at a place.
+  private func identify(_ opened: Descriptor, as slot: Slot) throws(Errno) -> FileStatus {
+    let status = try opened.status()
     let isKnown = tree.lock.with {
       let inode = inodes[slot]
       let known = inode.pointee.liveNode?.row.originInode ?? inode.pointee.lowerInode
       return known == status.inode && status.kind == .regular
     }
     guard isKnown else { throw .stale }
-    return opened
+    return status
   }
 
   private func readPartial(

@@ -75,7 +75,8 @@ final class DescriptorCache: @unchecked Sendable {
     return Timestamp(time).nanoseconds
   }
 
-  private func find(_ key: UInt64, openedSince: Int64) -> Lease? {
+  /// The descriptor of a key, where one is kept that was not opened before a moment.
+  func find(_ key: UInt64, openedSince: Int64 = 0) -> Lease? {
     lock.lock()
     defer { lock.unlock() }
     let first = firstPlace(of: key)
