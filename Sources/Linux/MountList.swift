@@ -57,4 +57,12 @@ extension Process {
       try check { umount2(point, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
     }
   }
+
+  /// Lets the file system that shows a path answer for itself, whatever the kernel has cached of it.
+  ///
+  /// The corresponding system call is `statfs(2)`.
+  package static func askFileSystem(at path: ByteString) throws(Errno) {
+    var answer = statfs()
+    _ = try path.withCString { path throws(Errno) in try check { statfs(path, &answer) } }
+  }
 }

@@ -44,10 +44,11 @@ package struct MountedView {
 
   /// The true path of a directory; a mount that a killed keeper left there is taken away first.
   private static func directory(_ path: ByteString) throws -> ByteString {
-    do throws(Errno) { _ = try Process.canonical(path) } catch .notConnected {
-      try FoundMount.detachStale()
-    } catch {
-      // Told below.
+    switch Result(catching: { () throws(Errno) in try Process.canonical(path) }) {
+    // A dead mount may still be answered for by what the kernel has cached of it.
+    case .success(let found): try FoundMount.detachStale(around: found)
+    case .failure(.notConnected): try FoundMount.detachStale()
+    case .failure: break  // Told below.
     }
     do throws(Errno) {
       let found = try Process.canonical(path)

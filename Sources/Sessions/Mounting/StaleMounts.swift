@@ -35,9 +35,11 @@ package struct FoundMount: Sendable {
   }
 
   /// Whether nobody serves it any more; only a dead connection says ENOTCONN.
+  ///
+  /// The kernel answers stat(2) of a mount from what it has cached, dead or not; this it never does.
   package var isStale: Bool {
     do throws(Errno) {
-      _ = try Descriptor.currentDirectory.status(of: point)
+      try Process.askFileSystem(at: point)
       return false
     } catch { return error == .notConnected }
   }
@@ -54,7 +56,14 @@ package struct FoundMount: Sendable {
     } catch { throw SystemError("unmount", point, error) }
   }
 
-  /// Detaches what keepers that were killed have left behind.
+  /// Detaches what keepers that were killed have left behind at a directory, or around it.
+  package static func detachStale(around directory: ByteString) throws {
+    for mount in try all() where directory.isWithin(mount.point) && mount.isStale {
+      try mount.detach()
+    }
+  }
+
+  /// Detaches all that keepers that were killed have left behind.
   package static func detachStale() throws {
     for mount in try all() where mount.isStale { try mount.detach() }
   }
