@@ -101,12 +101,15 @@ extension FileSystem {
   ) throws(Errno) -> Filling {
     // Often it is open: who appends to a file has read its end.
     let lower = try openContent(slot)
+    let status = try lower.descriptor.status()
+    try requireUnedited(slot, status, size: size)
     if try share(lower.descriptor, of: node, with: object) {
       _ = try keepBase(of: node, at: slot, from: lower.descriptor)
       return .shared
     }
-    // No reflink between these two: small files are copied, large ones block by block.
-    if size > Self.wholeCopyLimit {
+    // No reflink between these two: small files are copied, large ones block by block. What has
+    // drifted from its pin is copied whole, for nothing else could tell that it drifts once more.
+    if size > Self.wholeCopyLimit, !hasDrifted(node, status) {
       try object.truncate(to: size)
       return .left
     }

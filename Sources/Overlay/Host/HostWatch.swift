@@ -90,6 +90,8 @@ final class HostWatch: @unchecked Sendable {
 
   private func handle(_ events: UnsafeRawBufferPointer, _ system: FileSystem) {
     var at = 0
+    var displaced: Set<PinKey> = []
+    defer { system.tellEdited(displaced) }
     while at + MemoryLayout<inotify_event>.size <= events.count {
       let event = events.loadUnaligned(fromByteOffset: at, as: inotify_event.self)
       let start = at + MemoryLayout<inotify_event>.size
@@ -108,8 +110,9 @@ final class HostWatch: @unchecked Sendable {
         system.tellInodeChanged(slot)
         continue
       }
-      let name = (base + start).assumingMemoryBound(to: CChar.self)
-      system.tellNameChanged(Name(name), in: slot)
+      let name = Name((base + start).assumingMemoryBound(to: CChar.self))
+      system.tellNameChanged(name, in: slot)
+      if let key = system.displaced(name, in: slot) { displaced.insert(key) }
     }
   }
 

@@ -15,7 +15,9 @@ extension FileSystem {
       // From the place upwards: the first one whose parent the session knows is anchored next.
       tree.lock.lock()
       if let node = inodes[slot].pointee.liveNode {
+        let isEdited = inodes[slot].pointee.flags.contains(.edited)
         tree.lock.unlock()
+        if isEdited { throw .stale }
         return (node, known)
       }
       var next = slot
@@ -30,18 +32,22 @@ extension FileSystem {
       let status = try lowerStatus(next)
       if next == slot { known = status }
       tree.lock.lock()
-      anchor(next, status)
-      tree.lock.unlock()
+      defer { tree.lock.unlock() }
+      if isEdited(next, status) { throw .stale }
+      try anchor(next, status)
     }
   }
 
   /// Makes the node of a place whose parent has one, under the tree's lock.
-  private func anchor(_ slot: Slot, _ status: FileStatus) {
+  private func anchor(_ slot: Slot, _ status: FileStatus) throws(Errno) {
     let inode = inodes[slot]
     guard inode.pointee.node == nil, let path = lowerPath(of: slot),
       let directory = inodes[inode.pointee.parent].pointee.liveNode, let name = inode.pointee.name
     else { return }
     let bytes = UnsafeBufferPointer(start: name, count: Int(inode.pointee.nameLength))
+    let found = tree.find(bytes, in: directory)
+    // Another place of the same name was changed first: of two nodes one would have no name.
+    if case .node = found, !inode.pointee.flags.contains(.removed) { throw .stale }
     let lower = lowers[Int(inode.pointee.root)]
     var row = Node(root: lower.root.id, origin: path, status: status, step: tree.step)
     row.inode = visibleInode(status, root: Int(inode.pointee.root))
@@ -49,7 +55,7 @@ extension FileSystem {
     if status.linkCount > 1, status.kind != .directory { row.flags.insert(.linked) }
     let node = tree.makeNode(row)
     // A name that was taken away meanwhile stays away: the file is open, and has no name.
-    if case .absent = tree.find(bytes, in: directory) {
+    if case .absent = found {
       tree.setEntry(bytes, in: directory, to: node)
     }
     attach(node, to: slot)

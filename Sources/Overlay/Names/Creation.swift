@@ -141,6 +141,7 @@ extension FileSystem {
       touchTimes(directory)
       inodes[slot].pointee.lookups += 1
       var entry = settledEntry(node)
+      entry.entry_timeout = entryValidity(of: node, name, in: parent)
       tree.lock.unlock()
       reply.send(&entry)
     } catch { reply.fail(error) }

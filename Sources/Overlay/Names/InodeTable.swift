@@ -38,6 +38,8 @@ struct Inode {
     static let described = Flags(rawValue: 8)
     /// The view has no name for it any more, and the session nothing to say of it.
     static let removed = Flags(rawValue: 16)
+    /// The host has made another file of it: the kernel knows that one by another place.
+    static let edited = Flags(rawValue: 32)
   }
 
   var liveNode: LiveNode? { node?.takeUnretainedValue() }

@@ -106,6 +106,7 @@ extension FileSystem {
       entry.entry_timeout = validity(in: parent)
       entry.attr_timeout = entry.entry_timeout
     case .node(let node):
+      follow(node)
       let slot = hold(node, in: parent)
       do throws(Errno) {
         try fill(&entry.attr, node, at: slot)
@@ -244,11 +245,13 @@ extension FileSystem {
     return validity(in: Slot(parent))
   }
 
-  /// Of a name that leads to a changed node, under the tree's lock.
+  /// Of a name that leads to a changed node, under the tree's lock: a second where the node shows
+  /// content of the lower and nobody would tell of its edits.
   ///
   /// The lower's own names of a changed hard link are in no list of ours: an undo, after which they
   /// lead to the lower's file again, could not take them back from the kernel.
-  private func entryValidity(of node: LiveNode, _ name: Name, in parent: Slot) -> Double {
+  func entryValidity(of node: LiveNode, _ name: Name, in parent: Slot) -> Double {
+    guard isWatched(node, name, in: parent) else { return options.lowerValidity }
     guard node.row.flags.contains(.linked), parent != top else { return Self.settled }
     guard let directory = inodes[parent].pointee.liveNode,
       case .node = tree.find(name.bytes, in: directory)

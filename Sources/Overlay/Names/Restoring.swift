@@ -50,7 +50,7 @@ extension FileSystem {
         stale.inodes.append(node.slot)
       } else {
         moved.insert(node.id)
-        leaveGhost(of: known)
+        leave(known.ghost)
         node.slot = 0
       }
     }
@@ -72,11 +72,11 @@ extension FileSystem {
   }
 
   /// Lets a place go on with the content it had, apart from the tree.
-  private func leaveGhost(of known: KnownNode) {
-    let slot = known.node.slot
+  func leave(_ ghost: LiveNode) {
+    let slot = ghost.slot
     let former = inodes[slot].pointee.node
     inodes.unhash(slot)
-    inodes[slot].pointee.node = Unmanaged.passRetained(known.ghost)
+    inodes[slot].pointee.node = Unmanaged.passRetained(ghost)
     former?.release()
   }
 }

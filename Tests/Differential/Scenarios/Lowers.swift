@@ -278,7 +278,7 @@ extension Scenario {
 
   /// Edits in the lower what was looked at in the view; a change must show within 1.5 seconds.
   private static let hostScript = """
-    import os, shutil, stat, sys, time
+    import errno, os, shutil, stat, sys, time
     low, view = sys.argv[1:]
     L = lambda path: os.path.join(low, path)
     V = lambda path: os.path.join(view, path)
@@ -338,5 +338,26 @@ extension Scenario {
       try: assert set(start + file.read()) == {'A'}, 'torn'
       except OSError: pass
     shows('a replaced file', lambda: set(read(V('big'))) == {'B'})
+    for name in 'pqw': write(L(name), 'one')
+    write(L('h'), 'x' * 5000000)
+    shows('four files', lambda: len(read(V('h'))) == 5000000 and read(V('w')) == 'one')
+    os.chmod(V('p'), 0o700); os.chmod(V('h'), 0o700); os.rename(V('q'), V('q2'))
+    for text in ('longer than one', 's'):
+      write(L('p'), text); write(L('q'), text)
+      shows('an edit of what has another mode', lambda: read(V('p')) == text)
+      shows('an edit of what has another name', lambda: read(V('q2')) == text)
+    write(L('p.new'), 'replaced'); os.rename(L('p.new'), L('p'))
+    shows('another file of what has another mode', lambda: read(V('p')) == 'replaced')
+    write(V('p'), ' mine', 'a'); assert read(V('p')) == 'replaced mine'
+    assert stat.S_IMODE(os.stat(V('p')).st_mode) == 0o700
+    write(L('h'), 'y' * 5000001); shows('a large one', lambda: read(V('h')) == 'y' * 5000001)
+    write(V('h'), 'z', 'a'); assert read(V('h')) == 'y' * 5000001 + 'z'
+    file = os.open(V('w'), os.O_RDWR); write(L('w'), 'edited on the host')
+    try:
+      os.write(file, b'inside'); os.fsync(file); sys.exit('a file that is no more was written')
+    except OSError as error: assert error.errno == errno.ESTALE, error
+    try: os.close(file)
+    except OSError as error: assert error.errno == errno.ESTALE, error
+    shows('all of an edit', lambda: read(V('w')) == 'edited on the host')
     """
 }
