@@ -17,7 +17,7 @@ package final class SessionStore: @unchecked Sendable {
   var retried: Int64 = 0
   let spares = SpareObjects()
   private let maker = ObjectMaker()
-  private let reserve = SpaceReserve()
+  let reserve = SpaceReserve()
 
   /// Makes a session in an empty directory that exists.
   package static func create(in directory: consuming OwnedDescriptor, roots: [Root])

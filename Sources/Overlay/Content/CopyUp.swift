@@ -42,6 +42,7 @@ extension FileSystem {
     let filling: Filling
     do throws(Errno) {
       filling = try fill(made.file.borrowed, slot, node, row)
+      if filling == .copied { try store.requireReserve() }
     } catch {
       // Half a copy must not keep the space that it could not get enough of.
       store.giveBack(made.id)
@@ -87,7 +88,7 @@ extension FileSystem {
         // No reflink in the store.
       }
       try admitCopy(of: old.borrowed, row.size)
-      try object.copyExtents(from: old.borrowed, size: row.size)
+      try store.copy(old.borrowed, to: object, size: row.size)
     } else if row.flags.contains(.lowerContent) {
       return try copyLower(slot, node, to: object, row.size)
     } else if row.size > 0 {
@@ -119,7 +120,7 @@ extension FileSystem {
         try object.write(UnsafeRawBufferPointer(bytes), at: 0)
       }
     } else {
-      try object.copyExtents(from: lower.descriptor, size: size)
+      try store.copy(lower.descriptor, to: object, size: size)
     }
     return .copied
   }
