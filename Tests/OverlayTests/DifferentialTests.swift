@@ -11,27 +11,8 @@ struct DifferentialTests {
   @Test(arguments: Scenario.all)
   func `as on a plain directory:`(_ scenario: Scenario) throws {
     let ended = try Fuzzer.command("--scenario", scenario.name).run()
-    withKnownIssue(
-      "a copy may take the rows' reserve; a user's clients have capabilities in the trial's own",
-      isIntermittent: true
-    ) {
-      #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
-    } when: {
-      Self.mayRunShort == scenario.name
-        || !Fuzzer.isRoot && Self.wantPowerless.contains(scenario.name)
-    }
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
-
-  /// Rows written in the middle of a copy may find no room and give up the reserve, which the copy
-  /// then takes: changes are refused from then on, though half copies have given back theirs.
-  private static let mayRunShort =
-    "half a copy gives back the space that it could not get enough of"
-
-  /// Scenarios that see such capabilities at work, where a plain directory does not heed them.
-  private static let wantPowerless: Set<String> = [
-    "every call of the table of POSIX cases does what it does on a plain directory",
-    "a lower that may not be read is EACCES, and nothing is torn",
-  ]
 
   @Test(arguments: [11, 12, 13, 14, 15, 16, 17, 18])
   func `random operations do what they do on a plain directory`(seed: Int) throws {
@@ -44,13 +25,7 @@ struct DifferentialTests {
     let ended = try Fuzzer.command(
       "--starve", "--seed", "\(seed)", "--operations", "300", "--no-shrink"
     ).run()
-    withKnownIssue(
-      "an ordinary user's file may end longer than on a plain directory", isIntermittent: true
-    ) {
-      #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
-    } when: {
-      !Fuzzer.isRoot && seed == 21
-    }
+    #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
 
   @Test(arguments: FileSystemKind.allCases.filter { $0 == .tmpfs || Fuzzer.isRoot })

@@ -59,6 +59,8 @@ private final class History {
       if case .umask(let mask) = operation { umask(mask) } else { _ = lower.perform(operation) }
     }
     try Workspace.enterNamespace()
+    // What is seen is compared with what was, nothing with a plain directory.
+    if Process.user != 0 { try Workspace.allow([.mounting, .looking], and: []) }
     let view = try View(place)
     let side = Side("overlay", root: try view.root())
     if trial.withWriters { try startWriters() }

@@ -29,6 +29,7 @@ struct Server {
   func run() -> Never {
     _ = cl_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
     do {
+      if Process.user != 0 { try Workspace.allow([.mounting], and: []) }
       try serve()
       Glibc._exit(0)
     } catch {

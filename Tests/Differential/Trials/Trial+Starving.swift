@@ -14,6 +14,7 @@ extension Trial {
     guard try asKeeper({ try place.fillStore() }) else {
       return try perform(operation, plain, overlay, view)
     }
+    let before = operation.writtenSlot.flatMap { try? OpenState(overlay.descriptor($0)) }
     let found = attempt(operation, overlay)
     try asKeeper {
       try place.emptyStore()
@@ -23,7 +24,11 @@ extension Trial {
       _ = syncfs(overlay.root.borrowed.raw)
     }
     if found.failure == .noSpace {
-      // A write that was refused half way is made again, whole.
+      // A write that was refused half way is made again, whole. One that the kernel took and could
+      // not pass on has moved the file's end and the position.
+      if let before, let slot = operation.writtenSlot {
+        try before.restore(overlay.descriptor(slot))
+      }
       return try perform(operation, plain, overlay, view).map { "after ENOSPC: \($0)" }
     }
     let expected = plain.perform(operation)
@@ -39,6 +44,24 @@ extension Trial {
       try side.descriptor(slot).synchronize()
       return outcome
     } catch { return Outcome(failure: error, text: "") }
+  }
+}
+
+/// What of an open file a write moves.
+private struct OpenState {
+  let size: Int64
+  let position: off_t
+
+  init(_ file: Descriptor) throws(Errno) {
+    size = try file.status().size
+    let raw = file.raw
+    position = try check { lseek(raw, 0, SEEK_CUR) }
+  }
+
+  func restore(_ file: Descriptor) throws(Errno) {
+    if try file.status().size != size { try file.truncate(to: size) }
+    let (raw, position) = (file.raw, position)
+    try check { lseek(raw, position, SEEK_SET) }
   }
 }
 

@@ -94,6 +94,15 @@ package struct Workspace: Sendable {
       try write("\(group) \(group) 1", to: "/proc/self/gid_map")
     }
     try check { Glibc.mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil) }
+    // In a namespace of one's own one may do anything to one's own files; outside one may not, and
+    // no keeper serves from inside. Only mounting is left.
+    if user != 0 { try allow([.mounting], and: [.looking]) }
+  }
+
+  /// Has these capabilities in effect from now on, and those within reach.
+  static func allow(_ effective: CapabilitySet, and permitted: CapabilitySet) throws(Errno) {
+    let all = effective.union(permitted)
+    try check { cl_set_capabilities(effective.rawValue, all.rawValue, 0) }
   }
 
   private static func write(_ text: String, to path: ByteString) throws(Errno) {
@@ -117,6 +126,13 @@ package struct Workspace: Sendable {
       _ = try check { umount2(target, Int32(MNT_DETACH)) }
     }
   }
+}
+
+extension CapabilitySet {
+  /// CAP_SYS_ADMIN.
+  static let mounting = number(21)
+  /// CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: what it takes to see all of a tree.
+  static let looking: CapabilitySet = [number(1), number(2)]
 }
 
 extension Descriptor {
