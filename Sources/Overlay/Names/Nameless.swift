@@ -16,6 +16,8 @@ extension FileSystem {
     let list = try defaultList(of: parent, directory)
     tree.lock.lock()
     defer { tree.lock.unlock() }
+    // A directory that was removed: ext4 says so, and not ENOENT.
+    if directory.row.linkCount == 0 { throw .notPermitted }
     var row = made(
       .regular, UInt16(mode & 0o7777), by: (user: owner, group: group, umask: umask),
       in: directory)

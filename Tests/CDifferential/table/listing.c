@@ -71,6 +71,7 @@ void table_dead_directories(void) {
   TRY(syscall(SYS_getdents64, dead, room, sizeof room));
   TRY(openat(dead, "x", O_CREAT | O_WRONLY, 0600));
   TRY(mkdirat(dead, "x", 0600));
+  TRY(table_close(openat(dead, ".", O_TMPFILE | O_RDWR, 0600)));
   TRY(table_close(openat(dead, ".", O_RDONLY)));
   TRY(table_close(openat(dead, "..", O_RDONLY)));
   TRY(linkat(AT_FDCWD, "file", dead, "x", 0));

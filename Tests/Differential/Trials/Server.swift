@@ -44,7 +44,8 @@ struct Server {
     while let request = try next() {
       switch request {
       case .boundary:
-        let step = service?.system.beginStep(.mark, command: [])
+        // syncfs(2) does not wait for what the kernel writes to this server (Linux 6.18).
+        let step = service?.system.beginStep(.mark, command: [], bringingDown: true)
         try answer((step?.id.rawValue ?? 0) - 1)
       case .remount:
         if let service { try stop(service) }
