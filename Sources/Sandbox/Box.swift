@@ -27,6 +27,8 @@ package final class Box {
     case stopped(ProcessNumber)
     /// A command ended; the status is as wait(2) has it, see `WaitStatus`.
     case exited(ProcessNumber, waitStatus: Int32)
+    /// A command's time is over: it was told to end, and does so with status 124.
+    case timedOut(ProcessNumber)
     /// The box itself is over; nothing of it runs any more once `end()` has returned.
     case ended
   }
@@ -238,7 +240,7 @@ package final class Box {
     switch report {
     case .timedOut(let number):
       timedOut.insert(number)
-      return nil
+      return .timedOut(number)
     case .exited(let number, _) where timedOut.remove(number) != nil:
       return .exited(number, waitStatus: Self.timedOutCode << 8)
     case .stopped(let number): return .stopped(number)

@@ -89,7 +89,9 @@ struct Init {
         Child(
           number: number, process: process, hasLeader: style.contains(.terminal), group: nil,
           news: Descriptor(news),
-          deadline: command.spawn.wallSeconds.map { (Timestamp.now.later(by: $0), SIGTERM) }))
+          deadline: command.spawn.timeout.map {
+            (Timestamp.now.later(milliseconds: $0), SIGTERM)
+          }))
     } catch { tell(.notStarted(number, .fork, error)) }
   }
 
@@ -113,7 +115,7 @@ struct Init {
         // Failure does not matter: it has ended by itself.
         try? Process.signal(target, signal)
         try? Process.signal(target, SIGCONT)
-        children[index].deadline = (Timestamp.now.later(by: 5), SIGKILL)
+        children[index].deadline = (Timestamp.now.later(milliseconds: 5000), SIGKILL)
         left = 5_000_000_000
       }
       next = min(next ?? .max, left)
@@ -171,8 +173,8 @@ struct Init {
 }
 
 extension Timestamp {
-  /// So many seconds later, at most a century.
-  fileprivate func later(by seconds: UInt64) -> Timestamp {
-    Timestamp(nanoseconds: nanoseconds + Int64(min(seconds, 3_000_000_000)) * 1_000_000_000)
+  /// So many milliseconds later, at most a century.
+  fileprivate func later(milliseconds: Int64) -> Timestamp {
+    Timestamp(nanoseconds: nanoseconds + min(milliseconds, 3_000_000_000_000) * 1_000_000)
   }
 }

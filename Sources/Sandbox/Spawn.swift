@@ -26,20 +26,20 @@ package struct Spawn: Sendable {
   package var style: Style
   /// Which permissions the command's new files don't get.
   package var creationMask: UInt32
-  /// After how many seconds it is ended, with exit code 124; nil is never.
-  package var wallSeconds: UInt64?
+  /// After how many milliseconds it is ended, with exit code 124; nil is never.
+  package var timeout: Int64?
 
   /// A command by its words.
   package init(
     words: [ByteString], environment: [ByteString], directory: ByteString, style: Style = [],
-    creationMask: UInt32 = 0o022, wallSeconds: UInt64? = nil
+    creationMask: UInt32 = 0o022, timeout: Int64? = nil
   ) {
     self.words = words
     self.environment = environment
     self.directory = directory
     self.style = style
     self.creationMask = creationMask
-    self.wallSeconds = wallSeconds
+    self.timeout = timeout
   }
 }
 
@@ -105,7 +105,8 @@ extension Spawn {
   var payload: [UInt8] {
     var bytes: [UInt8] = []
     let header = [
-      UInt64(words.count), UInt64(environment.count), UInt64(creationMask), wallSeconds ?? 0,
+      UInt64(words.count), UInt64(environment.count), UInt64(creationMask),
+      UInt64(clamping: timeout ?? 0),
     ]
     for number in header { withUnsafeBytes(of: number) { bytes += $0 } }
     for string in [directory] + words + environment {
@@ -128,6 +129,6 @@ extension Spawn {
     self.init(
       words: Array(all[1..<1 + count]), environment: Array(all[(1 + count)...]),
       directory: all[0], style: style, creationMask: UInt32(truncatingIfNeeded: header[2]),
-      wallSeconds: header[3] == 0 ? nil : header[3])
+      timeout: header[3] == 0 ? nil : Int64(clamping: header[3]))
   }
 }

@@ -47,10 +47,10 @@ import Testing
   @Test func `a command survives the payload`() throws {
     let spawn = Spawn(
       words: ["a", "", "b c"], environment: ["X=\n"], directory: "/d", style: .terminal,
-      creationMask: 0o077, wallSeconds: 90)
+      creationMask: 0o077, timeout: 90_000)
     let read = try #require(Spawn(payload: spawn.payload, style: .terminal))
     #expect(read.words == spawn.words && read.environment == spawn.environment)
     #expect(read.directory == "/d" && read.creationMask == 0o077)
-    #expect(read.wallSeconds == 90)
+    #expect(read.timeout == 90_000)
   }
 }

@@ -22,9 +22,9 @@ package struct CommandRequest: Sendable {
   package var ambientSeconds: Double?
   /// What the log says about its step.
   package var message = ""
-  /// After so many milliseconds it is ended.
+  /// After how many milliseconds it is ended, with exit code 124.
   package var timeout: Int64?
-  /// After how many seconds it is ended, with exit code 124.
+  /// The limit in seconds that holds in the place of the session's own.
   package var wallSeconds: UInt64?
   /// Which of its three streams are closed.
   package var closedStreams: [Int32] = []

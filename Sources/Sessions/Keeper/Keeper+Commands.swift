@@ -28,6 +28,9 @@ extension Keeper {
     var (request, size) = try Wire.request(
       from: params, environment: plan.environment, directory: plan.project)
     if params["limit"] == nil { request.wallSeconds = plan.wallSeconds }
+    // One time is left for the box to hold: who asks for less gets less, and nobody more.
+    let limit = request.wallSeconds.map { Int64(min($0, 3_000_000_000)) * 1000 }
+    request.timeout = [request.timeout, limit].compactMap { $0 }.min()
     let isWrong = size == nil ? ![0, 3].contains(descriptors.count) : descriptors.count > 1
     if isWrong {
       throw ProtocolError(
@@ -102,7 +105,7 @@ extension Keeper {
     for number in request.closedStreams { style.insert(.closed(number)) }
     return Spawn(
       words: request.words, environment: request.environment, directory: request.directory,
-      style: style, creationMask: request.creationMask, wallSeconds: request.wallSeconds)
+      style: style, creationMask: request.creationMask, timeout: request.timeout)
   }
 
   private func running(_ start: Start, _ connection: Connection) -> RunningCommand {
@@ -110,7 +113,6 @@ extension Keeper {
     return RunningCommand(
       words: request.words, step: start.step, began: .now, owner: connection.id,
       isDetached: request.isDetached, hasClock: request.clock != nil,
-      deadline: request.timeout.map { (Timestamp.now.later(milliseconds: $0), false) },
       refusalsBefore: start.refusalsBefore)
   }
 

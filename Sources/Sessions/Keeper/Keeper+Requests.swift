@@ -87,7 +87,7 @@ extension Keeper {
       throw ProtocolError(.wrongParams, "'grace' must be milliseconds from 0 to 3600000")
     }
     guard commands[number] != nil else { return [:] }
-    commands[number]?.deadline = (Timestamp.now.later(milliseconds: grace), true)
+    commands[number]?.killedAt = Timestamp.now.later(milliseconds: grace)
     send(SIGTERM, to: number)
     send(SIGCONT, to: number)
     return [:]

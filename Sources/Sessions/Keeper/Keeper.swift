@@ -94,21 +94,15 @@ final class Keeper: SessionServer {
     return !found.isEmpty
   }
 
-  /// Ends what was hung up, or whose time is over, and did not go; the time until the next.
+  /// Ends what was hung up and did not go; the time until the next.
   private func endOverdue() -> Int32? {
     var next: Int64?
     for (process, command) in commands {
-      guard let (when, isFinal) = command.deadline else { continue }
+      guard let when = command.killedAt else { continue }
       var left = when.nanoseconds - Timestamp.now.nanoseconds
-      if left <= 0, isFinal {
+      if left <= 0 {
         send(SIGKILL, to: process)
         left = 100_000_000
-      } else if left <= 0 {
-        commands[process]?.hasTimedOut = true
-        send(SIGTERM, to: process)
-        send(SIGCONT, to: process)
-        commands[process]?.deadline = (Timestamp.now.later(milliseconds: 5000), true)
-        left = 5_000_000_000
       }
       next = min(next ?? .max, left)
     }
@@ -120,7 +114,7 @@ final class Keeper: SessionServer {
     for (process, command) in commands where command.owner == connection.id {
       commands[process]?.owner = nil
       if command.isDetached { continue }
-      commands[process]?.deadline = (Timestamp.now.later(milliseconds: 2000), true)
+      commands[process]?.killedAt = Timestamp.now.later(milliseconds: 2000)
       send(SIGHUP, to: process)
       send(SIGCONT, to: process)
     }
@@ -131,6 +125,7 @@ final class Keeper: SessionServer {
     while let event = nextEvent() {
       switch event {
       case .exited(let process, let status): end(process, CommandEnd(waitStatus: status))
+      case .timedOut(let process): commands[process]?.hasTimedOut = true
       case .stopped(let process):
         guard let owner = commands[process]?.owner else { continue }
         desk[owner]?.send(

@@ -12,8 +12,8 @@ struct RunningCommand {
   let isDetached: Bool
   /// Whether it set the clock of what is changed while it runs.
   var hasClock = false
-  /// When it gets its next signal to end, and whether that is the last one.
-  var deadline: (when: Timestamp, isFinal: Bool)?
+  /// When it is killed, because it was hung up and has not ended by then.
+  var killedAt: Timestamp?
   /// Whether its time was over before it ended.
   var hasTimedOut = false
   /// Its pipes, where its client takes them as messages.
