@@ -44,12 +44,20 @@ extension Descriptor {
     return TerminalSettings(raw: settings)
   }
 
-  /// Sets this terminal once what was written to it is shown.
+  /// Sets this terminal once what was written to it is shown, and forgets what was typed unread.
   ///
-  /// The corresponding call is `tcsetattr(3)` with `TCSADRAIN`.
+  /// The corresponding call is `tcsetattr(3)` with `TCSAFLUSH`.
   package func setTerminalSettings(_ settings: TerminalSettings) throws(Errno) {
     var settings = settings.raw
-    try check { tcsetattr(raw, TCSADRAIN, &settings) }
+    try check { tcsetattr(raw, TCSAFLUSH, &settings) }
+  }
+
+  /// Whether this is the terminal of this process's session, and another job has it now.
+  ///
+  /// The corresponding call is `tcgetpgrp(3)`.
+  package var isOfAnotherJob: Bool {
+    let group = tcgetpgrp(raw)
+    return group > 0 && group != getpgrp()
   }
 
   /// Lets every key through as it is typed.

@@ -45,10 +45,12 @@ package final class Attendance {
   private func start(_ request: CommandRequest, _ streams: [Int32]?) throws {
     let (input, output) = (Descriptor.standardInput, Descriptor.standardOutput)
     guard streams == nil, input.isTerminal, output.isTerminal else {
+      let own = try attempt("hand over input and output") { () throws(Errno) in
+        try FrontStreams()
+      }
       let params = Wire.params(of: request, terminal: nil, descriptors: 3)
-      process =
-        try client.call("spawn", params, descriptors: streams ?? [0, 1, 2]).result["process"]?.int
-        ?? 0
+      let answer = try client.call("spawn", params, descriptors: streams ?? own.descriptors)
+      process = answer.result["process"]?.int ?? 0
       return
     }
     let error = Descriptor.standardError.isTerminal ? [] : [Int32(2)]

@@ -24,6 +24,10 @@ final class TerminalRelay {
   }
 
   /// Gives the user's terminal its settings back.
+  ///
+  /// What was typed for the command, and what the terminal itself answered it, is not for whoever
+  /// reads next: a command that waits for a line and ends unread would have the user's shell run it,
+  /// outside.
   func restore() {
     // The terminal may be gone; then there is nothing to restore.
     try? input.setTerminalSettings(settings)
