@@ -8,6 +8,9 @@ enum Remedy {
     case (.namespaces, .notPermitted) where MountTable.isOfBox("/proc"),
       (.fuseDevice, _) where MountTable.isOfBox("/proc"):
       "this is a session already; 'cowbox run --nest' outside lets cowbox run in it"
+    case (.identity, .notPermitted) where Process.user == 0 && MountTable.isOfBox("/proc"):
+      "user 0 of a session can't map itself (CAP_SETFCAP); start the outer 'cowbox run --nest' as"
+        + " another user"
     case (.namespaces, .noSpace): tooManyNamespaces
     case (.namespaces, .noSystemCall), (.namespaces, .invalid):
       "the kernel needs CONFIG_USER_NS and the namespaces of Linux 5.12 or newer"

@@ -64,6 +64,14 @@ import Testing
     #expect(ended.complaint.contains("--nest"), "\(ended.complaint)")
   }
 
+  @Test(.enabled(if: !canNest, "the other case is tested above"))
+  func `user 0 is told why it can't nest, and how it could`() throws {
+    let place = try Playground()
+    let ended = try nested(place, "'\(Playground.binary)' -q run -- true")
+    #expect(ended.status == 6)
+    #expect(ended.complaint.contains("as another user"), "\(ended.complaint)")
+  }
+
   @Test func `a view can't show itself`() throws {
     try MountTests.mounted { place, view in
       let name = try #require(
