@@ -75,6 +75,21 @@ extension Descriptor {
     return flags != -1 && flags & O_ACCMODE != O_RDONLY
   }
 
+  /// Whether it was opened for reading.
+  ///
+  /// The corresponding system call is `fcntl(2)` with `F_GETFL`.
+  package var isReadable: Bool {
+    let flags = cl_fcntl(raw, F_GETFL, 0)
+    return flags != -1 && flags & O_ACCMODE != O_WRONLY
+  }
+
+  /// How it was opened, and what was set since.
+  ///
+  /// The corresponding system call is `fcntl(2)` with `F_GETFL`.
+  package func openFlags() throws(Errno) -> OpenFlags {
+    OpenFlags(rawValue: try check { cl_fcntl(raw, F_GETFL, 0) })
+  }
+
   /// Whether this is a terminal.
   package var isTerminal: Bool { isatty(raw) == 1 }
 

@@ -92,6 +92,11 @@ package struct FileStatus: Sendable {
   package var linkCount: UInt64 { UInt64(raw.st_nlink) }
   package var owner: UInt32 { raw.st_uid }
   package var group: UInt32 { raw.st_gid }
+  /// Which device a device node stands for, by its major number.
+  package var major: UInt64 {
+    let device = UInt64(raw.st_rdev)
+    return device >> 8 & 0xFFF | device >> 32 & ~0xFFF
+  }
   /// The bytes that the file's blocks take on the disk.
   package var allocated: Int64 { Int64(raw.st_blocks) * 512 }
   package var accessed: Timestamp { Timestamp(raw.st_atim) }

@@ -20,6 +20,9 @@ package struct OpenFlags: OptionSet, Sendable {
   package static let path = OpenFlags(rawValue: O_PATH)
   package static let temporary = OpenFlags(rawValue: O_TMPFILE)
   package static let noAccessTime = OpenFlags(rawValue: O_NOATIME)
+  package static let noTerminal = OpenFlags(rawValue: O_NOCTTY)
+  /// O_ACCMODE: the bits that say reading, writing or both.
+  package static let access = OpenFlags(rawValue: O_ACCMODE)
 }
 
 /// How far the path of `open(beneath:)` may lead.

@@ -11,6 +11,7 @@ package final class Box {
   private var process: Int32?
   private var devices: [Int32] = []
   private var terminals: OwnedDescriptor?
+  private var streams: GivenStreams?
   private let plan: LaunchPlan
   private let group: ControlGroup?
   /// Hears what the walls refuse, once they stand.
@@ -91,6 +92,9 @@ package final class Box {
     guard case .ready(let hasCovers, let hasListener) = answer.report else { return }
     var given = answer.descriptors[...]
     if let first = given.popFirst() { terminals = OwnedDescriptor(owning: first) }
+    if let next = given.popFirst() {
+      streams = GivenStreams(hostFiles: OwnedDescriptor(owning: next))
+    }
     if case .names(let names) = plan.network, let listener = given.popFirst() {
       proxy = try at(.loopback) { () throws(Errno) in
         try NetworkProxy(listener: listener, names: names)
@@ -155,12 +159,14 @@ package final class Box {
   package func spawn(_ command: Spawn, streams: [Descriptor]) throws(SpawnError) -> ProcessNumber {
     lastNumber += 1
     let number = ProcessNumber(rawValue: lastNumber)
+    let shown = try self.streams?.show(streams, to: number) ?? streams
+    defer { self.streams?.close(shown, besides: streams) }
     do {
       let payload = try OwnedDescriptor.inMemory()
       try payload.borrowed.write(command.payload)
       try control.borrowed.send(
         Order.spawn(number, command.style).bytes,
-        descriptors: [payload.raw] + streams.map(\.raw))
+        descriptors: [payload.raw] + shown.map(\.raw))
     } catch { throw SpawnError(.talk, error) }
     while true {
       switch try nextReport() {
@@ -237,6 +243,7 @@ package final class Box {
   }
 
   private func event(_ report: Report) -> Event? {
+    if case .exited(let number, _) = report { streams?.moved(by: number) }
     switch report {
     case .timedOut(let number):
       timedOut.insert(number)

@@ -41,8 +41,9 @@ enum Order: Equatable {
 enum Report: Equatable {
   /// Opened FUSE devices come beside it, the mounted one first.
   case devices
-  /// The directory of the box's terminals comes beside it, then, where the plan has them, the
-  /// proxy's listener, the resolver's socket and the watch of the covers, last the filter's listener.
+  /// The directory of the box's terminals comes beside it and the host's files for streams, then,
+  /// where the plan has them, the proxy's listener, the resolver's socket and the watch of the
+  /// covers, last the filter's listener.
   case ready(hasCovers: Bool, hasListener: Bool)
   case failed(LaunchStage, Errno, ByteString?)
   case started(ProcessNumber)

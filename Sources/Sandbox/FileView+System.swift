@@ -25,7 +25,9 @@ extension FileView {
       try attach(dev.borrowed, for: step)
       for node in deviceNodes {
         let target = try dev.borrowed.open(node.name, .path)
-        try node.copy.restrictMount([.noSetID, .noPrograms])
+        // Reading and writing devices needs no writable mount; changing their modes does, which
+        // user 0 could by ownership alone.
+        try node.copy.restrictMount([.noSetID, .noPrograms, .readOnly])
         try node.copy.attach(on: target.borrowed)
       }
       try mountTerminals(on: dev.borrowed)

@@ -12,6 +12,8 @@ final class FileView {
   let stage: OwnedDescriptor
   private let stagePath: ByteString
   private let base: OwnedDescriptor
+  /// The host's files for `GivenStreams`, through mounts that take no change.
+  let hostFiles: OwnedDescriptor
   /// The sources of binds by path, copied before the stage covers anything; closed with the view.
   private var sources: [ByteString: Descriptor] = [:]
   /// The host's device nodes, copied likewise.
@@ -29,6 +31,11 @@ final class FileView {
         try Mount.make(
           "tmpfs", options: [("mode", "0755"), ("size", "16m")], attributes: [.noSetID, .noDevices])
       }
+    }
+    hostFiles = try at(.hostView) { () throws(Errno) in
+      let all = try Descriptor.currentDirectory.copyMount("/", recursive: true)
+      try all.borrowed.restrictMount([.readOnly, .noSetID], recursive: true)
+      return all
     }
     stage = try at(.staging) { () throws(Errno) in
       try Mount.make(

@@ -45,7 +45,8 @@ struct Inside {
     try at(.talk) { () throws(Errno) in
       let given = network + [covers, listener].compactMap { $0 }
       let ready = Report.ready(hasCovers: covers != nil, hasListener: listener != nil)
-      try keeper.send(ready.bytes, descriptors: [terminals.raw] + given.map(\.raw))
+      let always = [terminals.raw, view.hostFiles.raw]
+      try keeper.send(ready.bytes, descriptors: always + given.map(\.raw))
       for descriptor in given { _ = OwnedDescriptor(owning: descriptor.raw) }
     }
     return plan.restrictions.limits

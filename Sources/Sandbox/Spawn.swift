@@ -60,6 +60,7 @@ package enum SpawnStep: UInt8, Sendable {
   case execute
   case talk
   case files
+  case streams
 }
 
 /// A command that could not be started.
@@ -92,6 +93,7 @@ extension SpawnError: CustomStringConvertible {
     case .limits: "cannot set the limits of the command: \(errno)"
     case .descriptors: "cannot hand over input and output: \(errno)"
     case .files: "cannot put up Landlock: \(errno)"
+    case .streams: "cannot give the command\(on) without a way to change it: \(errno)"
     case .directory: "cannot start in the directory\(on): \(errno)"
     case .execute where errno == .noEntry: "cannot find the command\(on) in the session"
     case .execute: "cannot run\(on): \(errno)"

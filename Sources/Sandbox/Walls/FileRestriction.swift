@@ -35,8 +35,10 @@ struct FileRestriction: Sendable {
     }
     for stream in streams where stream.isWritable {
       do throws(Errno) {
+        // What was given for output only is not to be read either: a log has other people's lines.
+        let hidden = stream.isReadable ? 0 : LandlockRules.reading
         try ruleset.borrowed.allow(
-          rules.handledFiles & LandlockRules.fileAccesses, beneath: stream)
+          rules.handledFiles & LandlockRules.fileAccesses & ~hidden, beneath: stream)
       } catch {
         // A pipe or a socket: Landlock has no rules for what has no path (EBADFD), and asks for none.
         continue

@@ -29,6 +29,7 @@ extension ProtocolError {
       switch (error.step, error.errno) {
       case (.execute, .noEntry): "look at PATH; the command must exist inside the session"
       case (.execute, .accessDenied): "make it executable with 'chmod +x'"
+      case (.streams, _): "give it through a pipe: cat FILE | cowbox run ..."
       default: nil
       }
     self.init(.notStarted, error.description, hint: hint, exit: error.exitCode)
