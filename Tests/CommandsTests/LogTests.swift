@@ -62,4 +62,15 @@ import Testing
     let wrong = try place.cowbox("status", "-s", "praser").run()
     #expect(wrong.status == 2 && wrong.complaint.contains("did you mean 'parser'?"))
   }
+
+  @Test func `what was written anew under another name is a rename in log and exports`() throws {
+    let place = try Playground()
+    try place.shell("seq 1 40 > f")
+    let run = try place.cowbox("run", "--", "sh", "-c", "sed s/^7$/seven/ f > g; rm f").run()
+    #expect(run.status == 0)
+    let log = try place.cowbox("log", "-p").run().text
+    #expect(log.contains("|  rename from f\n|  rename to g\n"), "\(log)")
+    let export = try place.cowbox("export", "--format", "patch", "-").run()
+    #expect(export.text.contains("rename from f\nrename to g\n"), "\(export.complaint)")
+  }
 }

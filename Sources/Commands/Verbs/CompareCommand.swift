@@ -65,16 +65,17 @@ enum CompareCommand {
     let new = try SessionView(right.reader, root: right.root, at: nil, lower: lower)
     let plan = try Plan(from: old, to: new)
     let contents = ContentReader(from: old, to: new)
+    let files = try plan.files(contents, finding: RenameSearch()).files
     let output = invocation.output
     let sink = TextSink { bytes in try output.write(bytes) }
     let style = RenderingStyle(
       isColored: output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)
     if invocation.arguments.has("stat") {
-      try StatText(plan, contents, style: style).write(to: sink)
+      try StatText(plan, contents, style: style).write(files, to: sink)
     } else if invocation.arguments.has("name-status") {
-      try NameLists(plan, contents).write(.nameStatus, to: sink)
+      try NameLists(plan, contents).write(.nameStatus, files, to: sink)
     } else {
-      try PatchText(plan, contents, style: style).write(to: sink)
+      try PatchText(plan, contents, style: style).write(files, to: sink)
     }
     try sink.finish()
     return !plan.isEmpty

@@ -49,7 +49,8 @@ enum ExportForm: String, CaseIterable {
     let contents = ContentReader(reader: source.reader, lower: LowerTree(source.lower))
     return try intoFile(target, invocation) { output in
       let sink = TextSink { bytes in try bytes.withUnsafeBytes { try output($0) } }
-      try PatchText(plan, contents).write(to: sink)
+      let files = try plan.files(contents, finding: RenameSearch()).files
+      try PatchText(plan, contents).write(files, to: sink)
       try sink.finish()
       return []
     }

@@ -83,11 +83,12 @@ enum LogCommand {
     let style = RenderingStyle(
       isColored: invocation.output.style.isOn, isEscaped: Descriptor.standardOutput.isTerminal)
     let contents = try log.contents()
+    let files = try plan.files(contents, finding: RenameSearch()).files
     if invocation.arguments.has("stat") {
-      try StatText(plan, contents, style: style).write(to: sink)
+      try StatText(plan, contents, style: style).write(files, to: sink)
     }
     if invocation.arguments.has("patch") {
-      try PatchText(plan, contents, style: style).write(to: sink)
+      try PatchText(plan, contents, style: style).write(files, to: sink)
     }
     try sink.finish()
     return bytes
