@@ -251,12 +251,12 @@ extension FileSystem {
   /// The lower's own names of a changed hard link are in no list of ours: an undo, after which they
   /// lead to the lower's file again, could not take them back from the kernel.
   func entryValidity(of node: LiveNode, _ name: Name, in parent: Slot) -> Double {
-    guard isWatched(node, name, in: parent) else { return options.lowerValidity }
-    guard node.row.flags.contains(.linked), parent != top else { return Self.settled }
-    guard let directory = inodes[parent].pointee.liveNode,
-      case .node = tree.find(name.bytes, in: directory)
-    else { return 0 }
-    return Self.settled
+    if node.row.flags.contains(.linked), parent != top {
+      guard let directory = inodes[parent].pointee.liveNode,
+        case .node = tree.find(name.bytes, in: directory)
+      else { return 0 }
+    }
+    return isWatched(node, name, in: parent) ? Self.settled : options.lowerValidity
   }
 
   /// Of a changed node's attributes, under the tree's lock.
