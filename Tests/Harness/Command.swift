@@ -102,6 +102,8 @@ package final class Running {
         timedOut = true
         kill(process, SIGKILL)
       }
+      // What it started may hold its outputs for ever.
+      if Timestamp.now.nanoseconds > deadline.nanoseconds + 5_000_000_000 { break }
       try advance(&collected, &open)
     }
     var status: Int32 = 0
@@ -115,15 +117,15 @@ package final class Running {
   private func advance(_ collected: inout ([UInt8], [UInt8]), _ open: inout (Bool, Bool)) throws {
     feed()
     var set = PollSet()
-    let first = set.add(output.borrowed)
-    let second = set.add(errors.borrowed)
+    let first = open.0 ? set.add(output.borrowed) : nil
+    let second = open.1 ? set.add(errors.borrowed) : nil
     guard try set.wait(milliseconds: toWrite.isEmpty ? 100 : 1) else { return }
-    if open.0, !set.events(at: first).isEmpty {
+    if let first, !set.events(at: first).isEmpty {
       let part = try Self.part(of: output.borrowed)
       open.0 = !part.isEmpty
       collected.0 += part
     }
-    if open.1, !set.events(at: second).isEmpty {
+    if let second, !set.events(at: second).isEmpty {
       let part = try Self.part(of: errors.borrowed)
       open.1 = !part.isEmpty
       collected.1 += part

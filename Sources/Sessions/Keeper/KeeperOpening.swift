@@ -100,10 +100,13 @@ enum KeeperOpening {
   /// Opens the store, waiting for a keeper that is about to end or an apply that is going on.
   private static func openStore(_ plan: KeeperPlan, _ directory: Descriptor) throws -> SessionStore
   {
+    let roots = try makeRoots(plan)
     let patience = Timestamp(nanoseconds: Timestamp.now.nanoseconds + 10_000_000_000)
     while true {
       let failure: StoreError
-      do throws(StoreError) { return try tryStore(plan, directory) } catch { failure = error }
+      do throws(StoreError) {
+        return try tryStore(directory, isNew: plan.isNew, roots)
+      } catch { failure = error }
       switch failure {
       case .busy where Timestamp.now < patience: poll(nil, 0, 1)
       case .busy:
@@ -117,11 +120,10 @@ enum KeeperOpening {
     }
   }
 
-  private static func tryStore(_ plan: KeeperPlan, _ directory: Descriptor) throws(StoreError)
-    -> SessionStore
+  private static func tryStore(_ directory: Descriptor, isNew: Bool, _ roots: [Root])
+    throws(StoreError) -> SessionStore
   {
-    let roots = try makeRoots(plan)
-    if plan.isNew { return try SessionStore.create(in: duplicate(directory), roots: roots) }
+    if isNew { return try SessionStore.create(in: duplicate(directory), roots: roots) }
     return try SessionStore.open(duplicate(directory), showing: roots)
   }
 
@@ -131,7 +133,8 @@ enum KeeperOpening {
     }
   }
 
-  private static func makeRoots(_ plan: KeeperPlan) throws(StoreError) -> [Root] {
+  /// The directories that a plan shows copy-on-write, as they are now.
+  private static func makeRoots(_ plan: KeeperPlan) throws(SessionError) -> [Root] {
     var roots: [Root] = []
     for (index, planned) in plan.roots.enumerated() {
       do throws(Errno) {
@@ -141,9 +144,15 @@ enum KeeperOpening {
           Root(
             id: Int64(index + 1), path: planned.path, role: planned.role, device: status.device,
             inode: status.inode))
-      } catch { throw .system(SystemError("open", planned.path, error)) }
+      } catch { throw cannotShow(planned.path, error) }
     }
     return roots
+  }
+
+  private static func cannotShow(_ path: ByteString, _ error: Errno) -> SessionError {
+    SessionError(
+      "cannot open '\(path.printable)', which the session shows: \(error)",
+      hint: "put it back where it was; the session keeps what was changed until then")
   }
 
   /// Opens a root where it was when the session was made; another directory is another project.
@@ -151,11 +160,7 @@ enum KeeperOpening {
     let opened: OwnedDescriptor
     do throws(Errno) {
       opened = try Descriptor.currentDirectory.open(root.path, [.path, .directory, .noFollow])
-    } catch {
-      throw SessionError(
-        "cannot open '\(root.path.printable)', which the session shows: \(error)",
-        hint: "put it back where it was; the session keeps what was changed until then")
-    }
+    } catch { throw cannotShow(root.path, error) }
     let status = try opened.borrowed.status()
     guard status.inode == root.inode || root.role != .project else {
       throw SessionError(
