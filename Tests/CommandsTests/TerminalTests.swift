@@ -67,11 +67,11 @@ import Testing
     try screen.press("G")
     #expect(try screen.shows("1000"))
     try screen.press("q")
-    #expect(try screen.shows("out>"))
+    try screen.comeBack()
     try screen.type("clear; \(screen.cowbox) run -- top -d 1")
     #expect(try screen.shows("load average"))
     try screen.press("q")
-    #expect(try screen.shows("out>"))
+    try screen.comeBack()
     try screen.type("stty -a | grep -o ' echo '; echo back")
     #expect(try screen.shows("echo\nback"))
   }
@@ -192,6 +192,15 @@ final class Screen {
     for _ in 0..<200 {
       if try place.cowbox("status", "--json").run().text.contains("\"words\"") { return }
       poll(nil, 0, 50)
+    }
+  }
+
+  /// Waits until the shell outside reads again: what is typed for a run that ends is thrown away.
+  func comeBack() throws {
+    for _ in 0..<100 {
+      try type("clear; echo out''side")
+      poll(nil, 0, 200)
+      if try reads("outside") { return }
     }
   }
 
