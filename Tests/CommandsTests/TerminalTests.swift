@@ -135,9 +135,7 @@ import Testing
       isStopped = try screen.reads("Stopped")
       poll(nil, 0, 100)
     }
-    withKnownIssue("it is not always stopped, and not because of the shell", isIntermittent: true) {
-      #expect(isStopped)
-    }
+    #expect(isStopped)
     try screen.type("kill -9 %1; clear; echo still'' here")
     #expect(try screen.shows("still here"))
   }

@@ -47,11 +47,13 @@ package final class Running {
     posix_spawn_file_actions_adddup2(&actions, output.write, 1)
     posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
     posix_spawn_file_actions_addchdir_np(&actions, command.directory)
+    var attributes = Self.attributes
+    defer { posix_spawnattr_destroy(&attributes) }
     let environment = command.environment.map { "\($0)=\($1)" }
     var child: pid_t = 0
     let failure = Strings.with(command.words) { words in
       Strings.with(environment) { environment in
-        posix_spawnp(&child, command.words[0], &actions, nil, words, environment)
+        posix_spawnp(&child, command.words[0], &actions, &attributes, words, environment)
       }
     }
     for end in [input.read, output.write, errors.write] { _ = OwnedDescriptor(owning: end) }
@@ -63,6 +65,19 @@ package final class Running {
     toWrite = command.input[...]
     deadline = Timestamp(
       nanoseconds: Timestamp.now.nanoseconds + Int64(command.milliseconds) * 1_000_000)
+  }
+
+  /// The threads that tests run on block nearly every signal: programs must not inherit that.
+  private static var attributes: posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var (all, none) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    sigemptyset(&none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    return attributes
   }
 
   deinit {
