@@ -40,44 +40,20 @@ package final class Running {
 
   init(_ command: Command) throws {
     let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input.read, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.write, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
-    posix_spawn_file_actions_addchdir_np(&actions, command.directory)
-    var attributes = Self.attributes
-    defer { posix_spawnattr_destroy(&attributes) }
-    let environment = command.environment.map { "\($0)=\($1)" }
-    var child: pid_t = 0
-    let failure = Strings.with(command.words) { words in
-      Strings.with(environment) { environment in
-        posix_spawnp(&child, command.words[0], &actions, &attributes, words, environment)
-      }
-    }
-    for end in [input.read, output.write, errors.write] { _ = OwnedDescriptor(owning: end) }
     self.input = OwnedDescriptor(owning: input.write)
     self.output = OwnedDescriptor(owning: output.read)
     self.errors = OwnedDescriptor(owning: errors.read)
-    guard failure == 0 else { throw Errno(failure) }
-    process = child
+    let given = [input.read, output.write, errors.write]
+    defer { for end in given { _ = OwnedDescriptor(owning: end) } }
+    // The threads that tests run on block nearly every signal: this lets no program inherit that.
+    process = try SpawnedProcess.start(
+      ByteString(command.words[0]), command.words.map { ByteString($0) },
+      environment: command.environment.map { ByteString("\($0)=\($1)") },
+      streams: given.map { Descriptor($0) }, directory: ByteString(command.directory)
+    ).id
     toWrite = command.input[...]
     deadline = Timestamp(
       nanoseconds: Timestamp.now.nanoseconds + Int64(command.milliseconds) * 1_000_000)
-  }
-
-  /// The threads that tests run on block nearly every signal: programs must not inherit that.
-  private static var attributes: posix_spawnattr_t {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    var (all, none) = (sigset_t(), sigset_t())
-    sigfillset(&all)
-    sigemptyset(&none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    return attributes
   }
 
   deinit {
@@ -175,16 +151,5 @@ private struct Pipe {
     var ends: [Int32] = [-1, -1]
     try check { pipe2(&ends, O_CLOEXEC) }
     (read, write) = (ends[0], ends[1])
-  }
-}
-
-/// C strings that live as long as a call.
-private enum Strings {
-  static func with<Result>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) throws -> Result
-  ) rethrows -> Result {
-    let copies = strings.map { strdup($0) }
-    defer { for copy in copies { free(copy) } }
-    return try body(copies + [nil])
   }
 }
