@@ -4,8 +4,9 @@ import Store
 extension ContentReader {
   /// The changes whose content was written since the session was read.
   ///
-  /// What was read of them is of no one instant, everything else is as it was then. `later` is a reading of the session that begins after all content was read, and after all
-  /// writes before it have reached the objects.
+  /// What was read of them is of no one instant, everything else is as it was then. `later` is a
+  /// reading of the session that begins after all content was read, and after all writes before it
+  /// have reached the objects.
   package func changed(in plan: Plan, since later: SessionReader) throws -> [Change] {
     let (then, now) = (try reader.tree(), try later.tree())
     return plan.changes.filter { change in

@@ -15,7 +15,7 @@ extension Plan {
         hash.update(try contents.hash(change.newContent, size: facts.size))
       }
     }
-    return hash.finish().hex
+    return hash.finish().hexadecimal
   }
 }
 

@@ -12,7 +12,7 @@ package enum SessionMemory {
   /// Lets a session that is about to be made keep up to so many bytes in memory.
   package static func prepare(in session: Descriptor, limit: Int64) throws(SystemError) {
     do throws(Errno) {
-      let chance = try Process.randomBytes(8).map { String($0, radix: 16) }.joined()
+      let chance = try Process.randomBytes(8).hexadecimal
       let own = place.appending(ByteString("cowbox-\(Process.user)-\(chance)"))
       try Descriptor.currentDirectory.makeDirectory(own)
       let opened = try Descriptor.currentDirectory.open(own, [.directory, .path])

@@ -145,7 +145,7 @@ extension LiveTree {
     _ image: Image, of step: Int64, beside path: ByteString,
     _ body: (ByteString) throws(Errno) -> Void
   ) throws(Errno) {
-    let chance = try Process.randomBytes(6).map { String($0, radix: 16) }.joined()
+    let chance = try Process.randomBytes(6).hexadecimal
     let staged = path.parent.appending(ByteString(".cowbox-\(chance)"))
     try log.append(.staged(staged))
     try makeStaged(image, of: step, at: place(staged))

@@ -36,7 +36,7 @@ struct CrashState: Equatable {
     return try plan.changes.map { change in
       let hash =
         change.bringsContent
-        ? try contents.hash(change.newContent, size: change.new?.size ?? 0).hex : ""
+        ? try contents.hash(change.newContent, size: change.new?.size ?? 0).hexadecimal : ""
       return "\(change.key.printable) < \(change.origin?.printable ?? "") \(hash)"
     }
   }

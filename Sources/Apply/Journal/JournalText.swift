@@ -61,7 +61,7 @@ struct JournalText {
         if byte > 0x20, byte < 0x7F, byte != 0x25 {
           text.append(byte)
         } else {
-          text += [0x25] + [byte].hex.utf8
+          text += [0x25] + [byte].hexadecimal.utf8
         }
       }
     }

@@ -29,10 +29,10 @@ package struct JSONText {
       "\"key\":\(change.key.json)", "\"kind\":\"\(change.kind.rawValue)\"",
       "\"path\":\(change.path.json)",
     ]
-    if !change.path.isUTF8 { members.append("\"path_hex\":\"\(change.path.hex)\"") }
+    if !change.path.isUTF8 { members.append("\"path_hex\":\"\(change.path.bytes.hexadecimal)\"") }
     if let origin = change.origin, origin != change.path {
       members.append("\"from\":\(origin.json)")
-      if !origin.isUTF8 { members.append("\"from_hex\":\"\(origin.hex)\"") }
+      if !origin.isUTF8 { members.append("\"from_hex\":\"\(origin.bytes.hexadecimal)\"") }
     }
     if let link = change.linkedTo { members.append("\"link_to\":\(link.json)") }
     if !change.differences.isEmpty {
@@ -98,14 +98,4 @@ extension ByteString {
   }
 
   var isUTF8: Bool { string != nil }
-
-  /// Two hexadecimal digits for each byte.
-  package var hex: String { bytes.hex }
-}
-
-extension [UInt8] {
-  /// Two hexadecimal digits for each byte.
-  package var hex: String {
-    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
 }

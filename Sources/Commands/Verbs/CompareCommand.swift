@@ -130,7 +130,7 @@ enum CompareCommand {
           switch state {
           case nil: .null
           case .gone?: "gone"
-          case .there(_, _, let digest)?: .string(digest.hex)
+          case .there(_, _, let digest)?: .string(digest.hexadecimal)
           }
         }),
     ]

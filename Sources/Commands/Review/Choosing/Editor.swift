@@ -93,7 +93,7 @@ struct PrivateFolder: ~Copyable {
     let random = try attempt("get random bytes") { () throws(Errno) in
       try Process.randomBytes(8)
     }
-    let made = above.appending(ByteString("cowbox-edit-\(random.hex)"))
+    let made = above.appending(ByteString("cowbox-edit-\(random.hexadecimal)"))
     try attempt("make the directory", made) { () throws(Errno) in
       try Descriptor.currentDirectory.makeDirectory(made, mode: 0o700)
     }
