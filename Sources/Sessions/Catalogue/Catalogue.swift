@@ -169,8 +169,7 @@ package struct Catalogue: ~Copyable {
       }
       try SessionMemory.release(session.borrowed)
       try SharedContent.release(session.borrowed)
-      try session.borrowed.removeContents()
-      try sessions.borrowed.remove(name.bytes, isDirectory: true)
+      try sessions.borrowed.removeTree(name.bytes)
     }
   }
 
@@ -187,21 +186,6 @@ package struct Catalogue: ~Copyable {
       let opened = try sessions.borrowed.open(".", [.directory])
       _ = try opened.borrowed.takeLock(wait: true)
       return opened
-    }
-  }
-}
-
-extension Descriptor {
-  /// Removes all that is in this directory, symlinks themselves and not what they lead to.
-  func removeContents() throws(Errno) {
-    for name in try entryNames() {
-      if try status(of: name).kind == .directory {
-        let inner = try open(name, [.directory, .noFollow])
-        try inner.borrowed.removeContents()
-        try remove(name, isDirectory: true)
-      } else {
-        try remove(name)
-      }
     }
   }
 }

@@ -11,10 +11,7 @@ enum Naming {
     try onFile("remove", path, hint: isRecursive ? nil : "'recursive' removes a full directory") {
       () throws(Errno) in
       guard try here.status(of: path).kind == .directory else { return try here.remove(path) }
-      if isRecursive {
-        let directory = try here.open(path, [.directory, .noFollow])
-        try directory.borrowed.removeContents()
-      }
+      if isRecursive { return try here.removeTree(path) }
       try here.remove(path, isDirectory: true)
     }
     return [:]
