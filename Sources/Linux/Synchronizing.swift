@@ -21,10 +21,16 @@ extension Descriptor {
   /// How many bytes this descriptor's file system still takes from an ordinary user.
   ///
   /// The corresponding system call is `fstatvfs(3)`.
-  package func freeSpace() throws(Errno) -> Int64 {
+  package func freeSpace() throws(Errno) -> Int64 { try space().free }
+
+  /// The same, and whether the file system counts its blocks at all: else it says 0 of everything.
+  ///
+  /// The corresponding system call is `fstatvfs(3)`.
+  package func space() throws(Errno) -> (free: Int64, isCounted: Bool) {
     var status = statvfs()
     try check { fstatvfs(raw, &status) }
-    return Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+    let free = Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+    return (free, status.f_blocks > 0)
   }
 
   /// Sets the permission bits of the file that an O_PATH descriptor stands for, no symlink.

@@ -44,6 +44,20 @@ package final class Database: @unchecked Sendable {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure() }
   }
 
+  /// Runs `body` in a transaction, which lands as a whole or not at all.
+  func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    try execute("BEGIN IMMEDIATE")
+    do throws(StoreError) {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      // The transaction may have been rolled back by the failure itself; then this says so.
+      try? execute("ROLLBACK")
+      throw error
+    }
+  }
+
   /// The prepared form of a statement, made once for each connection.
   func statement(_ sql: String) throws(StoreError) -> Statement {
     if let known = prepared[sql] { return known }

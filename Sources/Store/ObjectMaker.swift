@@ -34,25 +34,29 @@ final class ObjectMaker: @unchecked Sendable {
   func make(_ id: ObjectID, in files: borrowing SessionFiles, memoryIsFull: Bool) throws(Errno)
     -> OwnedDescriptor
   {
-    let began = Thread.spent
-    let made: OwnedDescriptor
-    if let nursery = lock.with({ nursery }) {
-      made = try nursery.make(ByteString(id.fileName), for: files.objectDirectory)
-    } else {
-      made = try files.openObject(id, Self.flags, memoryIsFull: memoryIsFull)
+    try make(id, for: files.objectDirectory, of: files) { () throws(Errno) in
+      try files.openObject(id, Self.flags, memoryIsFull: memoryIsFull)
     }
-    if isPlaceSlow(after: Thread.spent - began) { move(files) }
-    return made
   }
 
   /// Makes the file of a content that a pin keeps, likewise.
   func makeBase(_ id: ObjectID, in files: borrowing SessionFiles) throws(Errno) -> OwnedDescriptor {
+    try make(id, for: files.baseDirectory, of: files) { () throws(Errno) in
+      try files.openBase(id, Self.flags)
+    }
+  }
+
+  /// Makes a file in the nursery, or as it is made where there is none, and times it.
+  private func make(
+    _ id: ObjectID, for home: Descriptor, of files: borrowing SessionFiles,
+    _ makeAtHome: () throws(Errno) -> OwnedDescriptor
+  ) throws(Errno) -> OwnedDescriptor {
     let began = Thread.spent
     let made: OwnedDescriptor
     if let nursery = lock.with({ nursery }) {
-      made = try nursery.make(ByteString(id.fileName), for: files.baseDirectory)
+      made = try nursery.make(ByteString(id.fileName), for: home)
     } else {
-      made = try files.openBase(id, Self.flags)
+      made = try makeAtHome()
     }
     if isPlaceSlow(after: Thread.spent - began) { move(files) }
     return made
@@ -112,7 +116,7 @@ final class Nursery: Sendable {
     parent = try run.open(".", [.directory])
     try parent.borrowed.spreadSubdirectories()
     // The place is chosen by the name.
-    let chance = try Process.randomBytes(8).map { String($0, radix: 16) }.joined()
+    let chance = try Process.randomBytes(8).hexadecimal
     name = ByteString(Self.prefix.bytes + Array(chance.utf8))
     try parent.borrowed.makeDirectory(name)
     directory = try parent.borrowed.open(name, [.directory, .path, .noFollow])

@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 
 // A copy asks for much space at once, and is the one change that can be taken back whole: it must
@@ -29,10 +28,7 @@ extension SessionStore {
   }
 
   private func requireRoom(_ bytes: Int64, at object: Descriptor) throws(Errno) {
-    var space = statvfs()
-    try check { fstatvfs(object.raw, &space) }
-    // A file system that doesn't count its blocks says 0 of everything.
-    guard space.f_blocks > 0 else { return }
-    if Int64(space.f_bavail) * Int64(space.f_frsize) < bytes { throw .noSpace }
+    let space = try object.space()
+    if space.isCounted, space.free < bytes { throw .noSpace }
   }
 }

@@ -169,18 +169,13 @@ extension SessionStore {
         throw .system(SystemError("write the session's objects to the disk", nil, error))
       }
     }
-    try database.execute("PRAGMA synchronous = \(durable ? "FULL" : "NORMAL"); BEGIN IMMEDIATE")
-    do {
+    try database.execute("PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")")
+    try database.transaction { () throws(StoreError) in
       for batch in batches { try batch.write(to: database) }
       if durable && batches.isEmpty {
         // An empty transaction would not reach the disk: earlier ones may still be on their way.
         try database.execute("UPDATE meta SET value = value WHERE key = 'next_node'")
       }
-      try database.execute("COMMIT")
-    } catch {
-      // The transaction may have been rolled back by the failure itself; then this says so.
-      try? database.execute("ROLLBACK")
-      throw error
     }
     for object in batches.flatMap(\.batch.deadObjects) { spares.recycle(object, files) }
   }
@@ -188,16 +183,7 @@ extension SessionStore {
   /// Runs `body` in a transaction of its own.
   func write<Result>(_ body: (Database) throws(StoreError) -> Result) throws(StoreError) -> Result {
     try writing.with { () throws(StoreError) in
-      try database.execute("BEGIN IMMEDIATE")
-      do throws(StoreError) {
-        let result = try body(database)
-        try database.execute("COMMIT")
-        return result
-      } catch {
-        // As in write(_:durable:).
-        try? database.execute("ROLLBACK")
-        throw error
-      }
+      try database.transaction { () throws(StoreError) in try body(database) }
     }
   }
 
@@ -325,8 +311,7 @@ extension Database {
       !roots.contains { $0.path == root.path || $0.role == .home && root.role == .home }
     }
     if missing.isEmpty { return roots }
-    try execute("BEGIN IMMEDIATE")
-    do {
+    try transaction { () throws(StoreError) in
       for root in missing {
         let added = Root(
           id: (roots.map(\.id).max() ?? 0) + 1, path: root.path, role: root.role,
@@ -335,11 +320,6 @@ extension Database {
         try insert(Node(topOf: added, in: StepID(1)), from: StepID(1))
         roots.append(added)
       }
-      try execute("COMMIT")
-    } catch {
-      // The transaction may have been rolled back by the failure itself; then this says so.
-      try? execute("ROLLBACK")
-      throw error
     }
     return roots
   }

@@ -8,7 +8,6 @@ import Linux
 /// the one that lies there itself, count who still needs the content; it goes with the last.
 /// Nothing is ever written there, and a session's own objects come first.
 package final class SharedContent: Sendable {
-  let name: ByteString
   let objects: OwnedDescriptor
   let bases: OwnedDescriptor
   /// How many sessions have it.
@@ -19,13 +18,11 @@ package final class SharedContent: Sendable {
   private static let place: ByteString = "../.shared"
   private static let names: ByteString = "shared"
   private static let owner: ByteString = "owner"
-  static let moved: [ByteString] = ["objects", "base"]
+  private static let moved: [ByteString] = ["objects", "base"]
 
   private init(
-    name: ByteString, objects: consuming OwnedDescriptor, bases: consuming OwnedDescriptor,
-    userCount: Int
+    objects: consuming OwnedDescriptor, bases: consuming OwnedDescriptor, userCount: Int
   ) {
-    self.name = name
     self.objects = objects
     self.bases = bases
     self.userCount = userCount
@@ -41,7 +38,6 @@ package final class SharedContent: Sendable {
           place.appending(name), [.directory, .path, .noFollow])
         found.append(
           SharedContent(
-            name: name,
             objects: try directory.borrowed.open("objects", [.directory, .path, .noFollow]),
             bases: try directory.borrowed.open("base", [.directory, .path, .noFollow]),
             userCount: Int(try directory.borrowed.status(of: owner).linkCount) - 1))
@@ -56,8 +52,7 @@ package final class SharedContent: Sendable {
   ///
   /// The caller has the session's lock. Whenever this is cut short, the session has all it had.
   static func make(from session: Descriptor) throws(Errno) {
-    let chance = try Process.randomBytes(8).map { String($0, radix: 16) }.joined()
-    let name = ByteString(chance)
+    let name = ByteString(try Process.randomBytes(8).hexadecimal)
     try session.makeDirectoryIfMissing(names)
     let used = try session.open(names, [.directory, .noFollow])
     _ = try used.borrowed.open(name, [.writeOnly, .create, .exclusive], mode: 0o600)
@@ -90,36 +85,37 @@ package final class SharedContent: Sendable {
   package static func release(_ session: Descriptor) throws(Errno) {
     for name in try usedNames(of: session) {
       try session.remove(names.appending(name))
-      do throws(Errno) {
-        let shelf = try session.open(place, [.directory, .noFollow])
-        let links = try shelf.borrowed.status(of: name.appending(owner)).linkCount
-        if links == 1 { try shelf.borrowed.removeTree(name) }
-      } catch .noEntry {
-        // Somebody else was the last at the same time, or its maker died early.
-      }
+      try removeIfUnused(place.appending(name), in: session)
     }
   }
 
   /// Removes what no session has any more, where the last one's removal was cut short.
   package static func sweep(_ sessions: Descriptor) throws(Errno) {
-    let shelf: OwnedDescriptor
+    for name in try entryNames(of: shelf, in: sessions) {
+      try removeIfUnused(shelf.appending(name), in: sessions)
+    }
+  }
+
+  private static func removeIfUnused(_ path: ByteString, in directory: Descriptor) throws(Errno) {
     do throws(Errno) {
-      shelf = try sessions.open(Self.shelf, [.directory, .noFollow])
-    } catch .noEntry { return }
-    for name in try shelf.borrowed.entryNames() {
-      do throws(Errno) {
-        let links = try shelf.borrowed.status(of: name.appending(owner)).linkCount
-        if links == 1 { try shelf.borrowed.removeTree(name) }
-      } catch .noEntry {
-        // One that is being made, or whose maker died: a directory with nothing in it.
-      }
+      let links = try directory.status(of: path.appending(owner)).linkCount
+      if links == 1 { try directory.removeTree(path) }
+    } catch .noEntry {
+      // One that is being made, or whose maker died, or somebody else removes it at this moment.
     }
   }
 
   private static func usedNames(of session: Descriptor) throws(Errno) -> [ByteString] {
+    try entryNames(of: names, in: session)
+  }
+
+  /// The names in a directory that is made when it is needed first.
+  private static func entryNames(of name: ByteString, in directory: Descriptor) throws(Errno)
+    -> [ByteString]
+  {
     do throws(Errno) {
-      let used = try session.open(names, [.directory, .noFollow])
-      return try used.borrowed.entryNames()
+      let opened = try directory.open(name, [.directory, .noFollow])
+      return try opened.borrowed.entryNames()
     } catch .noEntry { return [] }
   }
 }
