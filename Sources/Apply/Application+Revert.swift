@@ -85,7 +85,8 @@ extension Application {
       if journal.stages.contains(where: { path.isWithin($0) }) { continue }
       let found = now.places[path] ?? []
       guard found != items else { continue }
-      if try takenBack.contains(path) {
+      let kind = items.first.flatMap { FileKind(rawValue: $0.kind) }
+      if try takenBack.contains(path, landed: kind) {
         done.insert(path)
         continue
       }
@@ -95,7 +96,7 @@ extension Application {
     }
     for case .take(let slot, let path, _) in journal.operations
     where landed.places[path] == nil && Keeper.keptSlots(of: journal).contains(slot) {
-      if try takenBack.contains(path) {
+      if try takenBack.contains(path, landed: nil) {
         done.insert(path)
       } else if try lower.status(path) != nil {
         conflicts.append(Conflict(key: path, kind: .deleted, path: path, .appeared))

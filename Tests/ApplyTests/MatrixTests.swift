@@ -176,10 +176,10 @@ import Testing
     file      links     .   .   c   c   g   c   c   c   c   g   g
     changed   file      .   .   c   c   g   c   c   c   c   g   g
     changed   links     .   c   c   c   g   c   c   c   c   g   g
-    mode      file      .   .   c   c   g   c   c   c   c   g   g
-    mode      directory .   .   .   c   g   c   c   c   c   g   g
+    mode      file      .   .   c   c   g   .   c   c   c   g   g
+    mode      directory .   .   .   c   g   c   .   c   c   g   g
     mode      fifo      .   .   .   c   g   c   c   c   c   g   g
-    mode      links     .   .   c   c   g   c   c   c   c   g   g
+    mode      links     .   .   c   c   g   .   c   c   c   g   g
     directory nothing   .   .   c   c   .   c   c   c   c   .   .
     directory file      .   c   c   c   g   c   c   c   c   g   g
     directory directory .   .   .   .   p   p   .   p   p   p   p

@@ -18,8 +18,9 @@ struct TakenBack {
     uses = journal.operations.compactMap(\.slot).reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
 
-  /// Whether the project has at a path what a revert would make there.
-  func contains(_ path: ByteString) throws -> Bool {
+  /// Whether the project has at a path, where an apply left a kind of thing, what a revert would
+  /// make there. No inode number is asked: a file made anew may have the number of the one before.
+  func contains(_ path: ByteString, landed: FileKind?) throws -> Bool {
     guard let operations = byPath[path], operations.count == 1, let only = operations.first,
       only.slot.map({ uses[$0] == 1 }) ?? true
     else { return false }
@@ -29,8 +30,8 @@ struct TakenBack {
     case .take(let slot, _, _), .swap(let slot, _, _, _):
       guard let status else { return false }
       return try isEqual(Keeper.name(of: slot), path, status)
-    case .attributes(_, let inode, let old, _):
-      guard let status, status.inode == inode, old.attributes == nil else { return false }
+    case .attributes(_, _, let old, _):
+      guard let status, status.kind == landed, old.attributes == nil else { return false }
       return (old.permissions ?? UInt16(status.permissions)) == UInt16(status.permissions)
         && old.owner == status.owner && old.group == status.group
     case .overwrite: return false
