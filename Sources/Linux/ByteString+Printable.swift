@@ -24,7 +24,9 @@ extension ByteString {
 
   /// Whether a terminal may obey the character instead of showing it, or show it as nothing.
   package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    // Of ASCII, which names mostly are, no table needs to be asked.
+    if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7f }
+    return switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
       .unassigned:
       true

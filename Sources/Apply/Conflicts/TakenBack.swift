@@ -18,8 +18,9 @@ struct TakenBack {
     uses = journal.operations.compactMap(\.slot).reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
 
-  /// Whether the project has at a path, where an apply left a kind of thing, what a revert would
-  /// make there. No inode number is asked: a file made anew may have the number of the one before.
+  /// Whether the project has at a path what a revert would make there, of the kind that landed.
+  ///
+  /// No inode's number is asked: a file made anew may have the number of the one before.
   func contains(_ path: ByteString, landed: FileKind?) throws -> Bool {
     guard let operations = byPath[path], operations.count == 1, let only = operations.first,
       only.slot.map({ uses[$0] == 1 }) ?? true

@@ -8,35 +8,42 @@ struct Stager {
   let stages: Stages
   let contents: ContentReader
   /// What the project's file system refused to keep, a sentence each.
-  private(set) var refusals: [String] = []
+  var refusals: [String] = []
   /// Directories get their times when everything is in them.
   private var times: [(Schedule.Location, Timestamp)] = []
   /// The directory of the last item, for the next one in it.
   private var lastFolder: (slot: Slot, path: ByteString, folder: OpenFile)?
   /// Whether what is made may get access lists from a directory above it.
   private var inherits = false
-  private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-
   /// Files up to this size are copied through memory: asking for extents would cost more.
-  private static let smallSize = 1 << 16
+  static let smallSize = 1 << 16
 
   init(stages: Stages, contents: ContentReader) {
     self.stages = stages
     self.contents = contents
   }
 
-  /// Makes every item; parents come before what they hold.
+  /// Makes every item; parents come before what they hold, and files before their further names.
   mutating func make(
     _ schedule: Schedule, isCancelled: () -> Bool, progress: (Int) -> Void = { _ in }
   ) throws {
-    room = .allocate(byteCount: Self.smallSize, alignment: 16)
-    defer { room.deallocate() }
     inherits = try hasInheritance(schedule)
-    for (index, item) in schedule.items.enumerated() {
-      if isCancelled() { throw Cancellation() }
-      progress(index)
-      try make(item)
+    let plain = inherits ? [] : schedule.items.filter(\.isPlain)
+    let others = inherits ? schedule.items : schedule.items.filter { !$0.isPlain }
+    let (links, first) = (others.filter(\.isLink), others.filter { !$0.isLink })
+    var count = 0
+    func make(_ items: [Schedule.Item]) throws {
+      for item in items {
+        if isCancelled() { throw Cancellation() }
+        progress(count)
+        try self.make(item)
+        count += 1
+      }
     }
+    try make(first)
+    try makePlain(plain, isCancelled: isCancelled) { progress(first.count + $0) }
+    count += plain.count
+    try make(links)
     for (location, time) in times.reversed() {
       let parent = try folder(of: location)
       try attempt("set the time of a new directory") { () throws(Errno) in
@@ -131,7 +138,7 @@ struct Stager {
     location.inner.isEmpty ? location.slot.name : location.inner.lastComponent
   }
 
-  private mutating func make(_ item: Schedule.Item) throws {
+  mutating func make(_ item: Schedule.Item) throws {
     let (parent, name) = (try folder(of: item.location), name(of: item.location))
     switch item.source {
     case .new(let change): try make(change, in: parent.borrowed, name, item.location)
@@ -190,9 +197,12 @@ struct Stager {
     guard size <= Self.smallSize, case .object = content else {
       return try contents.open(content, size: size).copy(to: file)
     }
-    let count = try contents.open(content, size: size).read(into: room, at: 0)
-    try attempt("copy a file's content") { () throws(Errno) in
-      try file.write(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    let opened = try contents.open(content, size: size)
+    try withUnsafeTemporaryAllocation(byteCount: Int(size), alignment: 16) { room in
+      let count = try opened.read(into: room, at: 0)
+      try attempt("copy a file's content") { () throws(Errno) in
+        try file.write(UnsafeRawBufferPointer(rebasing: room[..<count]))
+      }
     }
   }
 

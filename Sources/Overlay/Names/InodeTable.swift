@@ -194,9 +194,11 @@ struct InodeTable: ~Copyable {
 
 // By the lower's identity.
 extension InodeTable {
+  /// Files of one directory mostly have numbers that follow each other: sixteen of those share a
+  /// line of the processor's cache.
   private func bucket(_ device: UInt8, _ inode: UInt64) -> Int {
-    let mixed = (inode ^ (UInt64(device) << 56)) &* 0x9E37_79B9_7F4A_7C15
-    return Int(mixed >> 32) & (buckets.count - 1)
+    let mixed = ((inode >> 4) ^ (UInt64(device) << 56)) &* 0x9E37_79B9_7F4A_7C15
+    return Int(((mixed >> 32) << 4) | (inode & 15)) & (buckets.count - 1)
   }
 
   /// The place of a lower inode, the newest one.
