@@ -73,6 +73,22 @@ import Testing
     try Self.expectApplied(session)
   }
 
+  /// More files than one hand makes alone, among them all that the second hand may not make.
+  @Test func `thousands of new files come as they are, whoever makes them`() throws {
+    let session = try Rehearsal(Self.project)
+    for folder in 0..<30 {
+      try session.makeDirectory("many\(folder)")
+      for file in 0..<50 {
+        let path = "many\(folder)/\(file)"
+        try session.create(path, String(repeating: "\(folder) \(file)\n", count: file))
+        if file % 7 == 0 { try session.setMode(path, 0o755) }
+        if file % 11 == 0 { try session.link(path, path + "-again") }
+        if file % 13 == 0 { try session.makeSymlink(path + "-link", to: "\(file)") }
+      }
+    }
+    try Self.expectApplied(session)
+  }
+
   @Test func `applying twice does nothing the second time`() throws {
     let session = try Rehearsal(Self.project)
     try session.write("a.txt", "new\n")
