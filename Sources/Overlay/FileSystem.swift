@@ -34,6 +34,8 @@ package final class FileSystem: @unchecked Sendable {
   /// Set once, before the first worker starts.
   private(set) var ways = Devices(patient: -1, eager: -1)
   private var behind: WriteBehind?
+  /// Opens the mounted view, which nothing but the mount may hold; set before the service starts.
+  package var view: (() throws -> OwnedDescriptor)?
   let ending: OwnedDescriptor
   /// Readable once the kernel has ended the connection.
   package var ended: Descriptor { ending.borrowed }
@@ -188,16 +190,5 @@ extension FileSystem {
   ) -> Step {
     if bringingDown { bringDown() }
     return changing.exclusively { store.beginStep(kind, command: command, message: message) }
-  }
-
-  /// Lets the kernel write what it has cached of changed files.
-  ///
-  /// Not syncfs(2): on FUSE it does not wait. Invalidating an inode's pages writes the dirty ones
-  /// and waits for them; files that nobody has open were written when they were closed.
-  package func bringDown() {
-    let slots = tree.lock.with {
-      tree.nodes.values.filter { $0.slot != 0 && $0.row.kind == .regular }.map(\.slot)
-    }
-    for slot in slots { tellInodeChanged(slot) }
   }
 }

@@ -125,15 +125,21 @@ package final class Box {
   package var walls: [Wall] { plan.walls(group: group) }
 
   /// A new socket of the box's network, not connected.
-  package func openSocket() throws(SpawnError) -> OwnedDescriptor {
-    do { try control.borrowed.send(Order.socket.bytes) } catch { throw SpawnError(.talk, error) }
+  package func openSocket() throws(SpawnError) -> OwnedDescriptor { try want(.socket) }
+
+  /// The directory of the first root as the box sees it; held, it keeps the mount.
+  package func openView() throws(SpawnError) -> OwnedDescriptor { try want(.view) }
+
+  /// Gets a descriptor that only a process of the box can open.
+  private func want(_ order: Order) throws(SpawnError) -> OwnedDescriptor {
+    do { try control.borrowed.send(order.bytes) } catch { throw SpawnError(.talk, error) }
     while true {
       let message = try nextPacket()
       switch message.report {
-      case .socket(nil)?:
+      case .given(nil)?:
         guard let raw = message.descriptors.first else { throw SpawnError(.talk, .badDescriptor) }
         return OwnedDescriptor(owning: raw)
-      case .socket(let errno?)?: throw SpawnError(.talk, errno)
+      case .given(let errno?)?: throw SpawnError(.talk, errno)
       case let report?: if let event = event(report) { waitingEvents.append(event) }
       case nil: throw SpawnError(.talk, .brokenPipe)
       }

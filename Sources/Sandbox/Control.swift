@@ -10,6 +10,8 @@ enum Order: Equatable {
   case signal(ProcessNumber?, Int32)
   /// A socket of the box's network is wanted.
   case socket
+  /// The directory of the first root is wanted, open.
+  case view
 
   var bytes: [UInt8] {
     switch self {
@@ -19,6 +21,7 @@ enum Order: Equatable {
     case .signal(let number, let signal):
       [4, number == nil ? 1 : 0] + words(number?.rawValue ?? 0, UInt32(bitPattern: signal))
     case .socket: [5]
+    case .view: [6]
     }
   }
 
@@ -32,6 +35,7 @@ enum Order: Equatable {
       let number = bytes[1] == 1 ? nil : ProcessNumber(rawValue: word(bytes, 2))
       self = .signal(number, Int32(bitPattern: word(bytes, 6)))
     case (5, 1): self = .socket
+    case (6, 1): self = .view
     default: return nil
     }
   }
@@ -52,8 +56,8 @@ enum Report: Equatable {
   case exited(ProcessNumber, Int32)
   /// The command's time is over; its end is to follow.
   case timedOut(ProcessNumber)
-  /// The socket comes beside it, unless there is an error.
-  case socket(Errno?)
+  /// What was wanted comes beside it, unless there is an error.
+  case given(Errno?)
 
   var bytes: [UInt8] {
     switch self {
@@ -70,7 +74,7 @@ enum Report: Equatable {
     case .exited(let number, let status):
       [7] + words(number.rawValue, UInt32(bitPattern: status))
     case .timedOut(let number): [8] + words(number.rawValue, 0)
-    case .socket(let errno): [9] + words(UInt32(bitPattern: errno?.rawValue ?? 0), 0)
+    case .given(let errno): [9] + words(UInt32(bitPattern: errno?.rawValue ?? 0), 0)
     }
   }
 
@@ -94,7 +98,7 @@ enum Report: Equatable {
     case (8, 9): self = .timedOut(ProcessNumber(rawValue: word(bytes, 1)))
     case (9, 9):
       let errno = Int32(bitPattern: word(bytes, 1))
-      self = .socket(errno == 0 ? nil : Errno(errno))
+      self = .given(errno == 0 ? nil : Errno(errno))
     default: return nil
     }
   }

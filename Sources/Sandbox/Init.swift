@@ -23,16 +23,19 @@ struct Init {
   private let limits: [ResourceLimit]
   private let files: FileRestriction?
   private let service: (@Sendable (Descriptor) -> Int32)?
+  /// The first root as the box sees it; nil where it has none.
+  private let view: Descriptor?
   private var children: [Child] = []
 
   init(
     keeper: Descriptor, limits: [ResourceLimit], files: FileRestriction?,
-    service: (@Sendable (Descriptor) -> Int32)?
+    service: (@Sendable (Descriptor) -> Int32)?, view: Descriptor?
   ) {
     self.keeper = keeper
     self.limits = limits
     self.files = files
     self.service = service
+    self.view = view
   }
 
   /// Serves until the keeper's end of the socket is closed; answers an exit status.
@@ -61,7 +64,12 @@ struct Init {
     switch Order(message.bytes) {
     case .spawn(let number, let style)? where message.descriptors.count == 4:
       start(number, style, message.descriptors)
-    case .socket?: giveSocket()
+    case .socket?: give { () throws(Errno) in try Descriptor.streamSocket() }
+    case .view?:
+      give { () throws(Errno) in
+        guard let view else { throw .noEntry }
+        return try view.open(".", [.directory])
+      }
     case .signal(let number?, let signal)?:
       guard let child = children.first(where: { $0.number == number }) else { break }
       // Failure does not matter: the group has ended, which the keeper hears anyway.
@@ -95,12 +103,12 @@ struct Init {
     } catch { tell(.notStarted(number, .fork, error)) }
   }
 
-  /// Hands the keeper a socket of the box's network, which the keeper itself has no way into.
-  private func giveSocket() {
+  /// Hands the keeper something of the box's, which the keeper itself has no way to.
+  private func give(_ open: () throws(Errno) -> OwnedDescriptor) {
     do throws(Errno) {
-      let socket = try Descriptor.streamSocket()
-      try keeper.send(Report.socket(nil).bytes, descriptors: [socket.raw])
-    } catch { tell(.socket(error)) }
+      let opened = try open()
+      try keeper.send(Report.given(nil).bytes, descriptors: [opened.raw])
+    } catch { tell(.given(error)) }
   }
 
   /// Ends what has used up its time, first kindly; answers how long to wait for the next.

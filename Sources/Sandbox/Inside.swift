@@ -14,9 +14,10 @@ struct Inside {
   /// Puts up every wall in its order, then serves; answers an exit status.
   func run() -> Int32 {
     do {
-      let walls = try build()
+      let (limits, view) = try build()
       var process1 = Init(
-        keeper: keeper, limits: walls, files: FileRestriction(plan), service: plan.service)
+        keeper: keeper, limits: limits, files: FileRestriction(plan), service: plan.service,
+        view: view)
       return process1.serve()
     } catch {
       // Failure does not matter: without a keeper nobody can be told.
@@ -25,7 +26,7 @@ struct Inside {
     }
   }
 
-  private func build() throws(LaunchError) -> [ResourceLimit] {
+  private func build() throws(LaunchError) -> (limits: [ResourceLimit], view: Descriptor?) {
     try settle()
     try wait(for: .proceed)
     try forgetStreams()
@@ -35,6 +36,7 @@ struct Inside {
     try sendDevices(to: view)
     try wait(for: .build)
     try view.build(steps)
+    let root = try openRoot()
     let network = try openNetwork()
     let covers = try view.watchCovers()
     let terminals = try at(.devices) { () throws(Errno) in
@@ -49,7 +51,16 @@ struct Inside {
       try keeper.send(ready.bytes, descriptors: always + given.map(\.raw))
       for descriptor in given { _ = OwnedDescriptor(owning: descriptor.raw) }
     }
-    return plan.restrictions.limits
+    return (plan.restrictions.limits, root)
+  }
+
+  /// The first root, by which it is reached wherever the command moves the directories above it.
+  private func openRoot() throws(LaunchError) -> Descriptor? {
+    guard let step = steps.first(where: \.isRoot) else { return nil }
+    return try at(.root, step.target) { () throws(Errno) in
+      Descriptor(
+        try Descriptor.currentDirectory.open(step.target, [.path, .directory]).release())
+    }
   }
 
   /// Brings loopback up and listens there for the keeper: for its proxy where names are allowed, and

@@ -24,6 +24,12 @@ struct ViewStep: Sendable {
     self.optional = optional
   }
 
+  /// Whether it shows a directory of the overlay.
+  var isRoot: Bool {
+    if case .root = kind { return true }
+    return false
+  }
+
   /// Whether what this mounts belongs to the box alone.
   private var isPrivate: Bool {
     switch kind {

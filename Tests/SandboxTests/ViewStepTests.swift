@@ -31,12 +31,12 @@ import Testing
   @Test func `orders and reports survive the socket`() {
     let orders: [Order] = [
       .proceed, .build, .spawn(ProcessNumber(rawValue: 7), .terminal),
-      .signal(ProcessNumber(rawValue: 9), 15), .signal(nil, 9), .socket,
+      .signal(ProcessNumber(rawValue: 9), 15), .signal(nil, 9), .socket, .view,
     ]
     for order in orders { #expect(Order(order.bytes) == order) }
     let number = ProcessNumber(rawValue: 3)
     let reports: [Report] = [
-      .devices, .ready(hasCovers: true, hasListener: false), .socket(nil), .socket(.invalid),
+      .devices, .ready(hasCovers: true, hasListener: false), .given(nil), .given(.invalid),
       .failed(.mask, .noEntry, "/x"), .failed(.fuseMount, .invalid, nil),
       .started(number), .notStarted(number, .execute, .noEntry), .stopped(number),
       .exited(number, 256),

@@ -22,6 +22,7 @@ extension FileSystem {
       throw failure < -1 ? Errno(-failure) : .notPermitted
     }
     mounted(session)
+    view = { try Descriptor.currentDirectory.open(point, [.directory]) }
     // The session closes its own descriptor when it unmounts; the workers have theirs.
     var devices = [try Descriptor(fuse_session_fd(session)).duplicate().release()]
     for _ in 1..<Self.deviceCount {

@@ -71,6 +71,14 @@ struct InodeTable: ~Copyable {
   private(set) var count = 0
   /// How many places were given back since somebody asked.
   var releasedCount = 0
+  /// Where hard links were met before, besides where they were met last.
+  private var otherPaths: [Slot: Set<Path>] = [:]
+
+  /// A name in a directory of the lower.
+  private struct Path: Hashable {
+    let parent: Slot
+    let name: ByteString
+  }
 
   init() {
     buckets = .allocate(capacity: 1024)
@@ -131,6 +139,7 @@ struct InodeTable: ~Copyable {
   mutating func release(_ slot: Slot) {
     let inode = self[slot]
     unhash(slot)
+    if !otherPaths.isEmpty { otherPaths[slot] = nil }
     inode.pointee.name?.deallocate()
     count -= 1
     releasedCount += 1
@@ -150,12 +159,15 @@ struct InodeTable: ~Copyable {
   }
 
   /// Says by which name in which lower directory an inode is reached; releases hold on the old one.
-  func setPath(_ slot: Slot, parent: Slot, name: UnsafeBufferPointer<UInt8>) {
+  mutating func setPath(_ slot: Slot, parent: Slot, name: UnsafeBufferPointer<UInt8>) {
     let inode = self[slot]
     if inode.pointee.parent == parent, Int(inode.pointee.nameLength) == name.count,
       let before = inode.pointee.name, memoryEqual(before, name)
     {
       return
+    }
+    if inode.pointee.kind != .directory, let before = path(of: slot) {
+      otherPaths[slot, default: []].insert(before)
     }
     if inode.pointee.nameLength != name.count || inode.pointee.name == nil {
       inode.pointee.name?.deallocate()
@@ -170,6 +182,19 @@ struct InodeTable: ~Copyable {
       if inode.pointee.parent != 0 { self[inode.pointee.parent].pointee.holds -= 1 }
       inode.pointee.parent = parent
     }
+  }
+
+  private func path(of slot: Slot) -> Path? {
+    let inode = self[slot]
+    guard inode.pointee.parent != 0, let name = inode.pointee.name else { return nil }
+    let bytes = UnsafeBufferPointer(start: name, count: Int(inode.pointee.nameLength))
+    return Path(parent: inode.pointee.parent, name: ByteString(bytes))
+  }
+
+  /// Every name by which the lower's file at a place was met; its directory may be gone by now.
+  func paths(of slot: Slot) -> [(Slot, ByteString)] {
+    let known = [path(of: slot)].compactMap { $0 } + (otherPaths[slot] ?? [])
+    return known.map { ($0.parent, $0.name) }
   }
 
   private func memoryEqual(

@@ -9,6 +9,8 @@ extension FileSystem {
   package func restore(
     to target: StepID, as kind: Step.Kind, message: String = "", only paths: [RestoredPath] = []
   ) throws(StoreError) -> Step {
+    // What was written before belongs to the steps before.
+    bringDown()
     var stale = StaleNames()
     let outcome = changing.exclusively { () -> Result<Step, StoreError> in
       let before = tree.lock.with { knownRows() }
@@ -30,7 +32,7 @@ extension FileSystem {
   /// The rows of all changed nodes that the kernel knows, under the tree's lock.
   private func knownRows() -> [KnownNode] {
     tree.nodes.values.filter { $0.slot != 0 }
-      .map { KnownNode(node: $0, row: $0.row, extents: $0.extents) }
+      .map { KnownNode(node: $0, slot: $0.slot, row: $0.row, extents: $0.extents) }
   }
 
   /// Gives every file that became another one a new place, under the tree's lock.
@@ -44,8 +46,11 @@ extension FileSystem {
     // A changed hard link that is no more must not be what its untouched names lead to.
     linked = [:]
     for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
-    for known in before where known.node.isInTree && known.node.row != known.row {
+    for known in before where !known.node.isInTree || known.node.row != known.row {
       let node = known.node
+      // Untouched names of a changed hard link, which the tree does not list.
+      if known.row.flags.contains(.linked) { stale.names += inodes.paths(of: known.slot) }
+      guard node.isInTree else { continue }
       if known.row.kind == .directory {
         stale.inodes.append(node.slot)
       } else {
@@ -84,6 +89,7 @@ extension FileSystem {
 /// A node that the kernel knows, as it was before something is brought back.
 private struct KnownNode {
   let node: LiveNode
+  let slot: Slot
   let row: Node
   let extents: ExtentMap
 

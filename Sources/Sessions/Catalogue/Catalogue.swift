@@ -82,8 +82,8 @@ package struct Catalogue: ~Copyable {
 
   /// The one session whose name begins with a text.
   package func find(_ prefix: String) throws -> Item {
+    if let exact = item(ByteString(prefix)) { return exact }
     let items = try items()
-    if let exact = items.first(where: { $0.name.text == prefix }) { return exact }
     let found = items.filter {
       $0.name.text.hasPrefix(prefix) || $0.name.text.hasSuffix("-" + prefix)
     }

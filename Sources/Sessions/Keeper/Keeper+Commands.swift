@@ -37,7 +37,8 @@ extension Keeper {
         .wrongParams, "a command takes three descriptors or none, on a terminal one at most")
     }
     let step = fileSystem.beginStep(
-      request.kind, command: request.words, message: request.message)
+      request.kind, command: request.words, message: request.message, bringingDown: hasStarted)
+    hasStarted = true
     if let clock = request.clock {
       store.tree.lock.with { store.tree.clock = (since: .now, time: clock) }
     }
@@ -158,7 +159,7 @@ extension Keeper {
             guard isStep else { return { _ in } }
             let step = fileSystem.beginStep(
               .edit, command: [ByteString(method)] + words, message: message,
-              bringingDown: !(self?.commands.isEmpty ?? true))
+              bringingDown: self?.hasStarted ?? false)
             return { succeeded in store.endStep(step, status: succeeded ? 0 : 1) }
           }))
   }

@@ -28,6 +28,8 @@ extension Keeper {
     try act.perform(on: store, servedBy: fileSystem)
   }
 
+  func bringDown() { fileSystem.bringDown() }
+
   /// Answers a request about the session's past, or one that makes history.
   func history(_ request: Request) throws(ProtocolError) -> JSON {
     let params = request.params

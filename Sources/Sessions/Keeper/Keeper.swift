@@ -21,6 +21,8 @@ final class Keeper: SessionServer {
   var commands: [ProcessNumber: RunningCommand] = [:]
   /// What is waited for besides clients, signals and the box.
   private var attended: [any Attended] = []
+  /// Whether the kernel may hold what a command has written.
+  var hasStarted = false
   /// Reads and writes files for clients; started when it is first asked.
   var files: FileAgent?
   /// Whether the log tells why a command failed; then even an unchanged session is kept.

@@ -44,6 +44,7 @@ enum KeeperOpening {
       try FileSystem(
         store: store, lowers: lowers, options: options(for: plan, hidden, store.roots))
     }
+    fileSystem.view = { try launched.openView() }
     try attempt("serve the session's files") { () throws(Errno) in
       try fileSystem.serve(devices: launched.takeDevices())
     }

@@ -15,6 +15,8 @@ protocol SessionServer: AnyObject {
   var details: [JSON.Member] { get }
   /// What `hello` tells besides.
   var greeting: [JSON.Member] { get }
+  /// Lets the store have what the kernel holds of the files that are served.
+  func bringDown()
   /// Does something to the session's history while it is in use.
   func perform(_ act: HistoryAct) throws -> StepID
   /// Answers what only this kind of server is asked; nil: it is not asked that.
@@ -128,6 +130,7 @@ extension SessionServer {
   }
 
   private func flush() throws(ProtocolError) -> JSON {
+    bringDown()
     do { try store.flush(durable: false) } catch {
       throw ProtocolError(.failed, String(describing: error))
     }

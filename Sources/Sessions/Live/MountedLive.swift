@@ -42,6 +42,9 @@ final class MountedLive: MountedFiles {
     return step
   }
 
+  /// Nothing is held: what is written goes to the files at once.
+  func bringDown() {}
+
   func perform(_ act: HistoryAct) throws -> StepID {
     switch act {
     case .boundary(let message): return try beginStep(message, onlyIfChanged: false).id

@@ -31,6 +31,8 @@ final class MountKeeper: SessionServer {
 
   var details: [JSON.Member] { [JSON.Member("mount", JSON(point))] + files.details }
 
+  func bringDown() { files.bringDown() }
+
   func perform(_ act: HistoryAct) throws -> StepID {
     defer { ambient?.pass(files.changeCount) }
     return try files.perform(act)

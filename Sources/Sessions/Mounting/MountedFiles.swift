@@ -12,6 +12,8 @@ protocol MountedFiles: AnyObject {
   var isUnchanged: Bool { get }
   /// What `status` tells of them.
   var details: [JSON.Member] { get }
+  /// Lets the kernel write what it holds of what programs have written.
+  func bringDown()
   /// Lets what follows belong to a new step, unless `onlyIfChanged` and nothing was.
   func beginStep(_ message: String, onlyIfChanged: Bool) throws -> Step
   func perform(_ act: HistoryAct) throws -> StepID
@@ -49,6 +51,8 @@ final class MountedOverlay: MountedFiles {
     step = fileSystem.beginStep(.mount, command: words, message: message, bringingDown: true)
     return step
   }
+
+  func bringDown() { fileSystem.bringDown() }
 
   func perform(_ act: HistoryAct) throws -> StepID {
     if case .boundary(let message) = act {

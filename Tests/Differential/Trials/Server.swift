@@ -44,7 +44,6 @@ struct Server {
     while let request = try next() {
       switch request {
       case .boundary:
-        // syncfs(2) does not wait for what the kernel writes to this server (Linux 6.18).
         let step = service?.system.beginStep(.mark, command: [], bringingDown: true)
         try answer((step?.id.rawValue ?? 0) - 1)
       case .remount:
@@ -88,6 +87,7 @@ struct Server {
       try Descriptor.currentDirectory.open("/dev/fuse", [.readWrite]).release()
     }
     try place.mount(device: devices[0])
+    system.view = { [place] in try Descriptor.currentDirectory.open(place.view, [.directory]) }
     try system.serve(devices: devices)
     return Service(store: store, system: system)
   }

@@ -62,10 +62,7 @@ final class View {
 
   /// Ends a step and begins the next; answers the number of the one that ended.
   func boundary() throws(Errno) -> Int64 {
-    // What the kernel has cached of the step belongs to it.
-    let view = try root()
-    try check { syncfs(view.raw) }
-    return try ask(.boundary)
+    try ask(.boundary)
   }
 
   /// Unmounts and mounts again; nothing of the view may be open.
