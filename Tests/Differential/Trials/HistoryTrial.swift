@@ -120,7 +120,17 @@ private final class History {
     let image = look(side)
     guard let text = recorded[target].image.difference(from: image, "seen then", "brought back")
     else { return nil }
-    return "step \(recorded[target].step) came back otherwise:\n\(text)"
+    return "step \(recorded[target].step) came back otherwise:\n\(text)\n" + (try stored(target))
+  }
+
+  /// What the store has of a step that came back otherwise: then it's the view that is wrong, or it.
+  private func stored(_ target: Int) throws -> String {
+    let state = try open(place.state)
+    let lower = try open(place.lower)
+    let reader = try SessionReader(directory: state.borrowed)
+    let saved = try read(reader, StepID(recorded[target].step), lower.borrowed)
+    return recorded[target].image.difference(from: saved, "seen then", "in the store")
+      ?? "  the store has it as it was seen then"
   }
 
   /// Ends a step and remembers what it shows.
