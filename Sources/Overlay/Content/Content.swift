@@ -4,7 +4,7 @@ import Linux
 import Store
 
 /// What an open content is for.
-enum ContentPurpose: UInt64 {
+enum ContentPurpose: UInt64, CaseIterable {
   case read = 0
   case write = 2
   case lower = 3

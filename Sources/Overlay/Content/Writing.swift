@@ -166,6 +166,6 @@ extension FileSystem {
 
   /// Closes what is open of a content that is no longer the place's.
   func dropContent(of slot: Slot) {
-    for purpose in [ContentPurpose.read, .write, .lower] { contents.drop(purpose.key(slot)) }
+    for purpose in ContentPurpose.allCases { contents.drop(purpose.key(slot)) }
   }
 }

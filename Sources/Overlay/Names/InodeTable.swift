@@ -191,10 +191,13 @@ struct InodeTable: ~Copyable {
     return Path(parent: inode.pointee.parent, name: ByteString(bytes))
   }
 
-  /// Every name by which the lower's file at a place was met; its directory may be gone by now.
+  /// Every name by which the lower's file at a place was met, in directories that are still known.
   func paths(of slot: Slot) -> [(Slot, ByteString)] {
-    let known = [path(of: slot)].compactMap { $0 } + (otherPaths[slot] ?? [])
-    return known.map { ($0.parent, $0.name) }
+    let met = [path(of: slot)].compactMap { $0 } + (otherPaths[slot] ?? [])
+    return met.compactMap { path in
+      let isKnown = isUsed(UInt64(path.parent)) && self[path.parent].pointee.kind == .directory
+      return isKnown ? (path.parent, path.name) : nil
+    }
   }
 
   private func memoryEqual(

@@ -139,7 +139,7 @@ extension FileSystem {
     attach(node, to: slot)
   }
 
-  private func rootIndex(of node: LiveNode) -> UInt8 {
+  func rootIndex(of node: LiveNode) -> UInt8 {
     UInt8(lowers.firstIndex { $0.root.id == node.row.root } ?? 0)
   }
 
@@ -223,7 +223,7 @@ extension FileSystem {
   /// Closes what is kept open for a place.
   func dropDescriptors(of slot: Slot) {
     directories.drop(UInt64(slot) << 2 | 1)
-    for purpose in [ContentPurpose.read, .write] { contents.drop(purpose.key(slot)) }
+    dropContent(of: slot)
   }
 }
 

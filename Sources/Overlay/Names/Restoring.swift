@@ -43,14 +43,18 @@ extension FileSystem {
   {
     var stale = StaleNames()
     var moved: Set<NodeID> = []
-    // A changed hard link that is no more must not be what its untouched names lead to.
+    // A changed hard link that is no more must not be what its untouched names lead to, and one that
+    // is again must be; the tree lists none of them.
     linked = [:]
-    for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
-    for known in before where !known.node.isInTree || known.node.row != known.row {
+    for known in before where known.row.flags.contains(.linked) {
+      stale.names += inodes.paths(of: known.slot)
+    }
+    for node in tree.nodes.values where node.row.flags.contains(.linked) {
+      adoptLink(node)
+      stale.names += lowerPaths(of: node)
+    }
+    for known in before where known.node.isInTree && known.node.row != known.row {
       let node = known.node
-      // Untouched names of a changed hard link, which the tree does not list.
-      if known.row.flags.contains(.linked) { stale.names += inodes.paths(of: known.slot) }
-      guard node.isInTree else { continue }
       if known.row.kind == .directory {
         stale.inodes.append(node.slot)
       } else {
@@ -74,6 +78,13 @@ extension FileSystem {
       stale.names.append((directory.slot, name.name))
     }
     return stale
+  }
+
+  /// By which names the kernel may know the lower's file that a node was made from.
+  private func lowerPaths(of node: LiveNode) -> [(Slot, ByteString)] {
+    let device = lowers[Int(rootIndex(of: node))].number(of: node.row.originDevice)
+    guard let slot = inodes.find(device: device, inode: node.row.originInode) else { return [] }
+    return inodes.paths(of: slot)
   }
 
   /// Lets a place go on with the content it had, apart from the tree.
