@@ -49,7 +49,10 @@ struct DifferentialTests {
     #expect(ended.status == 0, "\(ended.text)\(ended.complaint)")
   }
 
-  @Test(arguments: [["--seed", "1"], ["--seed", "2"], ["--seed", "3", "--writers"]])
+  @Test(arguments: [
+    ["--seed", "1"], ["--seed", "2"], ["--seed", "5"], ["--seed", "6"],
+    ["--seed", "3", "--writers"], ["--seed", "21", "--writers"],
+  ])
   func `every step of a random history is what was seen`(words: [String]) throws {
     var command = Fuzzer.command("--history", "--operations", "400")
     command.words += words

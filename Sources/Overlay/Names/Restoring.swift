@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Store
 
@@ -26,7 +27,47 @@ extension FileSystem {
       name.withCString { tellNameChanged(Name($0), in: parent) }
     }
     for slot in stale.inodes { tellInodeChanged(slot) }
+    lookUp(stale.directories)
     return try outcome.get()
+  }
+
+  /// Lets the kernel find directories where they are now.
+  ///
+  /// One that it still has by its former name is moved at the next look, for which it only tries to
+  /// get the former parent's lock: who looks while others work there may get ESTALE.
+  private func lookUp(_ directories: [ByteString]) {
+    // Failure to open means that the mount is going.
+    guard !directories.isEmpty, let view = try? view?() else { return }
+    for path in directories {
+      for _ in 0..<Self.attempts {
+        do throws(Errno) {
+          _ = try view.borrowed.open(beneath: path, [.path, .noFollow])
+          break
+        } catch .stale { usleep(500) } catch {
+          break  // Gone again, or not for this user to see.
+        }
+      }
+    }
+  }
+
+  private static let attempts = 200
+
+  /// The paths of some directories of the first root, under the tree's lock.
+  private func paths(of wanted: Set<NodeID>) -> [ByteString] {
+    guard !wanted.isEmpty, let root = lowers.first.flatMap({ tree.node($0.root.node) }) else {
+      return []
+    }
+    var found: [ByteString] = []
+    var left: [(LiveNode, ByteString)] = [(root, ByteString([]))]
+    while let (directory, path) = left.popLast() {
+      tree.forEachEntry(of: directory) { name, node in
+        guard let node, node.row.kind == .directory else { return }
+        let inner = path.appending(name)
+        if wanted.contains(node.id) { found.append(inner) }
+        left.append((node, inner))
+      }
+    }
+    return found
   }
 
   /// The rows of all changed nodes that the kernel knows, under the tree's lock.
@@ -43,16 +84,7 @@ extension FileSystem {
   {
     var stale = StaleNames()
     var moved: Set<NodeID> = []
-    // A changed hard link that is no more must not be what its untouched names lead to, and one that
-    // is again must be; the tree lists none of them.
-    linked = [:]
-    for known in before where known.row.flags.contains(.linked) {
-      stale.names += inodes.paths(of: known.slot)
-    }
-    for node in tree.nodes.values where node.row.flags.contains(.linked) {
-      adoptLink(node)
-      stale.names += lowerPaths(of: node)
-    }
+    stale.names += relink(before)
     for known in before where known.node.isInTree && known.node.row != known.row {
       let node = known.node
       if known.row.kind == .directory {
@@ -72,12 +104,42 @@ extension FileSystem {
         }
       }
     }
+    stale.directories = paths(of: arrived(changed))
     // Names that the restored tree says nothing about: the lower decides again.
     for name in changed {
       guard let directory = tree.node(name.parent), directory.slot != 0 else { continue }
       stale.names.append((directory.slot, name.name))
     }
     return stale
+  }
+
+  /// Finds the changed hard links anew; answers the names that lead to them and that no tree lists.
+  ///
+  /// One that is no more must not be what its untouched names lead to, and one that is again must be.
+  private func relink(_ before: [KnownNode]) -> [(Slot, ByteString)] {
+    linked = [:]
+    var names: [(Slot, ByteString)] = []
+    for known in before where known.row.flags.contains(.linked) {
+      names += inodes.paths(of: known.slot)
+    }
+    for node in tree.nodes.values where node.row.flags.contains(.linked) {
+      adoptLink(node)
+      names += lowerPaths(of: node)
+    }
+    return names
+  }
+
+  /// The directories that the kernel knows and that have a name which they had not, under the lock.
+  private func arrived(_ changed: Set<ChangedName>) -> Set<NodeID> {
+    var arrived: Set<NodeID> = []
+    for name in changed {
+      guard let directory = tree.node(name.parent) else { continue }
+      let found = name.name.withBuffer { tree.find($0, in: directory) }
+      if case .node(let node) = found, node.row.kind == .directory, node.slot != 0 {
+        arrived.insert(node.id)
+      }
+    }
+    return arrived
   }
 
   /// By which names the kernel may know the lower's file that a node was made from.
@@ -116,4 +178,6 @@ private struct KnownNode {
 private struct StaleNames {
   var names: [(Slot, ByteString)] = []
   var inodes: [Slot] = []
+  /// Directories that are somewhere else now.
+  var directories: [ByteString] = []
 }
