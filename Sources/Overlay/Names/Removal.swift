@@ -48,7 +48,8 @@ extension FileSystem {
     let isMerged = tree.lock.with {
       inodes[parent].pointee.liveNode?.row.flags.contains(.merged) ?? true
     }
-    guard isMerged else { return nil }
+    // What the view never shows is not the session's to take away with its own file of that name.
+    guard isMerged, !isHidden(name.bytes, in: parent) else { return nil }
     do throws(Errno) { return try lowerStatus(name, in: parent) } catch .noEntry, .notDirectory {
       return nil
     }
