@@ -114,6 +114,7 @@ package final class Application {
     _ plan: Plan, overruling overruled: Set<ByteString> = [], id planID: String? = nil
   ) throws -> Int? {
     guard !plan.isEmpty else { return nil }
+    try refuseState(plan)
     let conflicts = try check(plan).filter { !overruled.contains($0.key) }
     guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
     try makeWhole(plan)

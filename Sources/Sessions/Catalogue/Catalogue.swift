@@ -109,8 +109,20 @@ package struct Catalogue: ~Copyable {
     }
   }
 
+  /// The state directory, in which the sessions are.
+  package var state: ByteString { path.parent }
+
+  /// Refuses a project in which every change would be one of cowbox's own state.
+  private func refuseState(_ project: ByteString) throws(SessionError) {
+    guard project.isWithin(state) else { return }
+    throw SessionError(
+      "'\(project.printable)' lies in '\(state.printable)', where cowbox keeps its sessions",
+      hint: "work in another directory, or set COWBOX_STATE to a directory elsewhere", kind: .usage)
+  }
+
   /// Makes the directory of a new session with a name that the user chose, if any.
   package func make(named name: SessionName?, for project: ByteString) throws -> SessionName {
+    try refuseState(project)
     guard let name else { return try make(for: project) }
     do throws(Errno) { try sessions.borrowed.makeDirectory(name.bytes) } catch {
       throw SessionError(
@@ -131,6 +143,7 @@ package struct Catalogue: ~Copyable {
 
   /// Makes the directory of a new session; it is in the catalogue once `enter` was called.
   package func make(for project: ByteString) throws -> SessionName {
+    try refuseState(project)
     for _ in 0..<100 {
       guard let name = try SessionName.random(for: project) else { break }
       do throws(Errno) {

@@ -90,13 +90,14 @@ package struct MountedView {
     -> MountKeeper
   {
     try FoundMount.refuseLoop(source, in: name)
+    try refuseLiveState(catalogue.state)
     if !isNew { try willStart(StoredSession.open(catalogue.find(name.text), in: catalogue)) }
     let directory = try catalogue.open(name)
     let store = try open(directory.borrowed, isNew: isNew)
     let signals = try SignalInput([SIGTERM, SIGINT, SIGHUP])
     let files =
       isLive
-      ? try live(name, store, directory.borrowed) : try view(name, store, directory.borrowed)
+      ? try live(name, store, directory.borrowed) : try view(name, store, hiding: catalogue.state)
     do {
       // Who may read a keeper's memory could read the project's content in it.
       try Process.forbidInspection()
@@ -158,10 +159,19 @@ package struct MountedView {
     }
   }
 
-  private func view(_ name: SessionName, _ store: SessionStore, _ session: Descriptor) throws
-    -> any MountedFiles
-  {
-    let system = try fileSystem(store)
+  /// Refuses a live directory that would log the changes of its own log.
+  private func refuseLiveState(_ state: ByteString) throws(SessionError) {
+    guard isLive, state.isWithin(source) else { return }
+    throw SessionError(
+      "'\(source.printable)' holds '\(state.printable)', where cowbox keeps its sessions: "
+        + "the undo log would be a part of what it logs",
+      hint: "set COWBOX_STATE to a directory outside of it", kind: .usage)
+  }
+
+  private func view(
+    _ name: SessionName, _ store: SessionStore, hiding state: ByteString
+  ) throws -> any MountedFiles {
+    let system = try fileSystem(store, hiding: state)
     try mounting { () throws(Errno) in
       try system.mount(
         FoundMount.source(name), at: point, allowsOthers: allowsOthers, isReadOnly: isReadOnly)
@@ -185,7 +195,7 @@ package struct MountedView {
     return try MountedLive(store, tree, system, words: [source, point])
   }
 
-  private func fileSystem(_ store: SessionStore) throws -> FileSystem {
+  private func fileSystem(_ store: SessionStore, hiding state: ByteString) throws -> FileSystem {
     guard let root = store.roots.first else { throw SessionError("the session has no root") }
     let opened = try KeeperOpening.openRoot(root)
     var options = OverlayOptions(
@@ -195,6 +205,9 @@ package struct MountedView {
     options.maximumFiles = maximumFiles
     options.maximumFileSize = maximumFileSize
     options.allowedExtensions = Set(allowedExtensions)
+    // Where the sessions lie in the source, they change with every change of the view.
+    options.hidden = HiddenPaths(
+      state.isWithin(root.path) ? [state] : [], roots: [root.path])
     options.denied = HiddenPaths(
       denied.map { $0.bytes.first == UInt8(ascii: "/") ? $0 : root.path.appending($0) },
       roots: [root.path])
