@@ -101,12 +101,7 @@ final class DescriptorCache: @unchecked Sendable {
     let raw = opened.release()
     lock.lock()
     let first = firstPlace(of: key)
-    var oldest = -1
-    for index in first..<(first + Self.ways)
-    where places[index].key == key && places[index].users > 0 { places[index].key = 0 }
-    for index in first..<(first + Self.ways) where places[index].users == 0 {
-      if oldest < 0 || places[index].used < places[oldest].used { oldest = index }
-    }
+    let oldest = placeToTake(key, first)
     guard oldest >= 0 else {
       lock.unlock()
       return Lease(descriptor: Descriptor(raw), place: -1, cache: self)
@@ -118,6 +113,24 @@ final class DescriptorCache: @unchecked Sendable {
     lock.unlock()
     if before >= 0 { _ = OwnedDescriptor(owning: before) }
     return Lease(descriptor: Descriptor(raw), place: Int32(oldest), cache: self)
+  }
+
+  /// The place of a set that a key may have, under the lock; -1: all are in use.
+  ///
+  /// One that is kept for the key already, as when two opened it at once or it has grown old, makes
+  /// way: no key has two places.
+  private func placeToTake(_ key: UInt64, _ first: Int) -> Int {
+    var oldest = -1
+    for index in first..<(first + Self.ways) {
+      let isKeys = places[index].key == key
+      if places[index].users > 0 {
+        if isKeys { places[index].key = 0 }
+        continue
+      }
+      if isKeys { return index }
+      if oldest < 0 || places[index].used < places[oldest].used { oldest = index }
+    }
+    return oldest
   }
 
   /// Gives a descriptor back.
