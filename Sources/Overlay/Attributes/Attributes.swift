@@ -75,7 +75,8 @@ extension FileSystem {
   private static func blocks(of row: Node) -> Int {
     // A short symlink lives in its inode.
     if row.kind == .symlink && row.size < 60 { return 0 }
-    return Int((row.size + blockSize - 1) / blockSize) * Int(blockSize / 512)
+    let (whole, rest) = row.size.quotientAndRemainder(dividingBy: blockSize)
+    return Int(whole + (rest > 0 ? 1 : 0)) * Int(blockSize / 512)
   }
 
   /// The attributes that a row says.

@@ -18,13 +18,17 @@ extension FileSystem {
       let lock = contentLocks[slot]
       lock.lock()
       defer { lock.unlock() }
-      let node = try withRoom { () throws(Errno) in
+      let node = try changeContent(of: slot) { () throws(Errno) in
         try allocate(slot, AllocationMode(rawValue: mode), offset..<end)
       }
-      charge(node, unshared: count + 2 * Self.blockSize)
+      if tree.lock.with({ isKnownTwice(slot) }) { doubt(slot) }
+      charge(node, unshared: min(count, Self.largestCharge) + 2 * Self.blockSize)
       reply.succeed()
     } catch { reply.fail(error) }
   }
+
+  /// More than any file system holds, and far from the end of the numbers.
+  private static let largestCharge: Int64 = 1 << 60
 
   /// Allocates, zeroes or punches a range of the object; of a partial one nothing else is copied.
   private func allocate(_ slot: Slot, _ mode: AllocationMode, _ range: Range<Int64>) throws(Errno)

@@ -174,8 +174,8 @@ extension FileSystem {
     let (size, extents, limit) = tree.lock.with {
       (node.row.size, node.extents, node.lowerSize)
     }
-    let end = min(offset + Int64(room.count), size)
-    guard offset < end else { return 0 }
+    guard offset < size else { return 0 }
+    let end = offset + min(Int64(room.count), size - offset)
     var at = offset
     while at < end {
       let (until, isOwn) = extents.part(from: at, to: end)

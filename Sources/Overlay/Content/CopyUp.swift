@@ -203,9 +203,8 @@ extension FileSystem {
       (node.row.flags.contains(.partial), node.lowerSize, node.extents)
     }
     guard isPartial else { return }
-    let first = range.lowerBound / Self.blockSize * Self.blockSize
-    let last = (range.upperBound + Self.blockSize - 1) / Self.blockSize * Self.blockSize
-    for gap in [first..<range.lowerBound, range.upperBound..<max(last, range.upperBound)] {
+    let whole = range.expanded(to: Self.blockSize)
+    for gap in [whole.lowerBound..<range.lowerBound, range.upperBound..<whole.upperBound] {
       let wanted = gap.clamped(to: 0..<max(limit, 0))
       guard !wanted.isEmpty,
         extents.next(from: wanted.lowerBound).map({

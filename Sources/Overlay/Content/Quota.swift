@@ -72,8 +72,12 @@ extension FileSystem {
 }
 
 extension Range<Int64> {
-  /// The whole blocks that the range begins and ends in.
+  /// The whole blocks that the range begins and ends in, as far as there are numbers.
+  ///
+  /// The kernel lets a file of the view end anywhere below 2^63.
   func expanded(to block: Int64) -> Range<Int64> {
-    lowerBound / block * block..<(upperBound + block - 1) / block * block
+    let rest = upperBound % block
+    let (end, overflows) = upperBound.addingReportingOverflow(rest == 0 ? 0 : block - rest)
+    return lowerBound / block * block..<(overflows ? .max : end)
   }
 }

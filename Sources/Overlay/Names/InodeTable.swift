@@ -7,7 +7,7 @@ typealias Slot = UInt32
 /// What the keeper remembers of an inode that the kernel knows: 64 bytes and the name.
 struct Inode {
   /// How often the kernel was told of it and has not forgotten it.
-  var lookups: UInt32 = 0
+  var lookups: UInt64 = 0
   /// How many other inodes' paths lead through it.
   var holds: UInt32 = 0
   /// The directory of the lower in which `name` leads here; 0: none.

@@ -176,7 +176,7 @@ extension FileSystem {
     tree.lock.lock()
     guard inodes.isUsed(UInt64(id)) else { return tree.lock.unlock() }
     let inode = inodes[Slot(id)]
-    inode.pointee.lookups -= min(UInt32(clamping: count), inode.pointee.lookups)
+    inode.pointee.lookups -= min(count, inode.pointee.lookups)
     giveUp(Slot(id))
     let isTrimDue = inodes.releasedCount >= Self.trimAfter
     if isTrimDue { inodes.releasedCount = 0 }

@@ -65,6 +65,8 @@ void table_content(void) {
   TRY(truncate("loop", 5));
   TRY(truncate("sock", 0));
   TRY(truncate("big", 1L << 62));
+  TRY(truncate("big", LONG_MAX));
+  TRY(truncate("big", LONG_MAX - 4096));
   f = open("full/f", O_RDWR | O_APPEND);
   TRY(write(f, "abc", 3));
   TRY(pwrite(f, "def", 3, 0));
