@@ -17,6 +17,10 @@ extension FileSystem {
       if change.contains(.mode), try hasList(slot, node) { _ = try nodeWithOwnAttributes(slot) }
       if change.contains(.size) { try resize(slot, node, to: Int64(values.st_size)) }
       tree.lock.lock()
+      guard mayChange(node, change, caller) else {
+        tree.lock.unlock()
+        throw Errno.notPermitted
+      }
       apply(values, change, to: node, for: caller)
       let row = node.row
       tree.lock.unlock()
@@ -24,6 +28,19 @@ extension FileSystem {
       try shown.st_blocks = blocks(of: row, at: slot)
       reply.send(&shown, validFor: Self.settled)
     } catch { reply.fail(error) }
+  }
+
+  /// Whether a chown(2) to nobody may take away the set-id bits: only the owner's may.
+  ///
+  /// The kernel leaves this to the server as well. Of a regular file only a request that names the
+  /// change time is one; what is left of fallocate(2) by a stranger who may write names nothing.
+  private func mayChange(
+    _ node: LiveNode, _ change: AttributeChange, _ caller: Reply.Caller
+  ) -> Bool {
+    guard change.subtracting(.changed).isEmpty else { return true }
+    if node.row.kind == .regular && !change.contains(.changed) { return true }
+    if caller.user == 0 || caller.user == attributes(of: node.row).st_uid { return true }
+    return keptPermissions(of: node, for: caller) == node.row.permissions
   }
 
   /// Sets what the request names, under the tree's lock.
@@ -73,11 +90,15 @@ extension FileSystem {
 
   /// Clears set-id bits as the kernel does when a file is written or given away.
   func clearSetID(_ node: LiveNode, for caller: Reply.Caller) {
-    guard node.row.kind != .directory else { return }
-    node.row.permissions &= ~0o4000
+    node.row.permissions = keptPermissions(of: node, for: caller)
+  }
+
+  private func keptPermissions(of node: LiveNode, for caller: Reply.Caller) -> UInt16 {
+    guard node.row.kind != .directory else { return node.row.permissions }
+    let permissions = node.row.permissions & ~0o4000
     // Set-group-id without group execution stays for who could set it again (setattr_should_drop_sgid of the kernel).
     let mayKeep = caller.user == 0 || caller.group == node.row.group
-    if node.row.permissions & 0o010 != 0 || !mayKeep { node.row.permissions &= ~0o2000 }
+    return permissions & 0o010 != 0 || !mayKeep ? permissions & ~0o2000 : permissions
   }
 
   /// The changed node of a place, made and pinned where there is none yet.

@@ -112,6 +112,10 @@ void table_users(void) {
   table_show("theirs/new");
   TRY(chown("theirs/new", 1000, 1000));
   table_show("theirs/new");
+  TRY(chown("suid", -1, -1));
+  table_show("suid");
+  TRY(chown("sgid", -1, -1));
+  table_show("sgid");
   TRY(chown("theirs/new", 1001, -1));
   TRY(chown("theirs/new", -1, 7));
   TRY(chown("file", -1, -1));
