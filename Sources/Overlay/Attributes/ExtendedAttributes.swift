@@ -77,7 +77,7 @@ extension FileSystem {
 
   /// Refuses a name that ext4 does not keep, as ext4 does.
   private static func requireNamespace(of name: ByteString) throws(Errno) {
-    if name == AccessControlList.accessName || name == AccessControlList.defaultName { return }
+    if AccessControlList.isName(name) { return }
     guard let space = freeSpaces.first(where: { name.bytes.starts(with: $0) }) else {
       throw .notSupported
     }
@@ -113,7 +113,10 @@ extension FileSystem {
       try Self.requireNamespace(of: name)
       let node = try nodeWithOwnAttributes(slot)
       try change(node) { attributes throws(Errno) in
-        guard attributes.removeValue(forKey: name) != nil else { throw .noData }
+        // Of an access control list that is not there the kernel's file systems say nothing.
+        guard attributes.removeValue(forKey: name) != nil || AccessControlList.isName(name) else {
+          throw .noData
+        }
       }
       reply.succeed()
     } catch { reply.fail(error) }

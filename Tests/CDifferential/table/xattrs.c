@@ -58,6 +58,10 @@ void table_attributes(void) {
   TRY(removexattr("file", "user.b"));
   TRY(removexattr("file", "user.b"));
   TRY(removexattr("file", "bad"));
+  TRY(removexattr("file", "system.posix_acl_access"));
+  TRY(removexattr("dir", "system.posix_acl_default"));
+  TRY(removexattr("file", "system.posix_acl_default"));
+  TRY(getxattr("file", "system.posix_acl_access", b, 100));
   TRY(removexattr("nowhere", "user.b"));
   table_show("file");
   TRY(setxattr("hard1", "user.h", b, 2, 0));
