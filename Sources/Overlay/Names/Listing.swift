@@ -57,6 +57,11 @@ final class ListingCache: @unchecked Sendable {
     lock.with { kept.last { $0.slot == slot } }
   }
 
+  /// Forgets the listing of a place that is given up: the next directory there has other names.
+  func drop(_ slot: Slot) {
+    lock.with { kept.removeAll { $0.slot == slot } }
+  }
+
   func keep(_ listing: Listing) {
     lock.with {
       kept.removeAll { $0.slot == listing.slot }

@@ -197,6 +197,7 @@ extension FileSystem {
       else { return }
       if inode.pointee.flags.contains(.described) { dropDescriptors(of: slot) }
       if inode.pointee.flags.contains(.watched) { watch?.remove(slot) }
+      if inode.pointee.kind == .directory { listings.drop(slot) }
       release(inode.pointee.node)
       let parent = inode.pointee.parent
       inodes.release(slot)
