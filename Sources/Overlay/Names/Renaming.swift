@@ -114,6 +114,8 @@ extension FileSystem {
 
   private func exchange(_ source: End, _ target: End) throws(Errno) {
     let (first, second) = (try moved(source), try moved(target))
+    try admit(first.row.kind, named: target.name)
+    try admit(second.row.kind, named: source.name)
     if let lower = source.lower { try pin(ByteString(source.name.bytes), in: source.parent, lower) }
     if let lower = target.lower { try pin(ByteString(target.name.bytes), in: target.parent, lower) }
     tree.lock.lock()
