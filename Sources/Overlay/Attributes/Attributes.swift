@@ -111,7 +111,7 @@ extension FileSystem {
         let status = try lowerStatus(slot)
         tree.lock.lock()
         shown = attributes(of: status, at: slot)
-        seconds = validity(in: inodes[slot].pointee.parent)
+        seconds = validity(of: status, in: inodes[slot].pointee.parent)
         tree.lock.unlock()
       }
       reply.send(&shown, validFor: seconds)

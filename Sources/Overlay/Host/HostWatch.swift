@@ -15,9 +15,11 @@ final class HostWatch: @unchecked Sendable {
   private var thread: Thread?
 
   /// What the host may do to a directory that concerns who looks at it.
+  ///
+  /// Of what is written through a mapping nothing is told before the file is closed.
   private static let events = UInt32(
-    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF
-      | IN_MOVE_SELF | IN_ONLYDIR)
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB
+      | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
   /// A watch over nothing yet; nil where the kernel gives no inotify instance.
   init?() {

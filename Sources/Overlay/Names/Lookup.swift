@@ -103,7 +103,7 @@ extension FileSystem {
       inodes[slot].pointee.lookups += 1
       entry.ino = fuse_ino_t(slot)
       entry.attr = attributes(of: status, at: slot)
-      entry.entry_timeout = validity(in: parent)
+      entry.entry_timeout = validity(of: status, in: parent)
       entry.attr_timeout = entry.entry_timeout
     case .node(let node):
       follow(node)
@@ -235,6 +235,13 @@ extension FileSystem {
     inodes[parent].pointee.flags.contains(.watched) ? Self.settled : options.lowerValidity
   }
 
+  /// Of an untouched child: what has other names may be edited by one in a directory that nobody
+  /// watches, and inotify tells only of the directory by which it was.
+  func validity(of status: FileStatus, in parent: Slot) -> Double {
+    let hasOthers = status.linkCount > 1 && status.kind != .directory
+    return hasOthers ? options.lowerValidity : validity(in: parent)
+  }
+
   /// Of a name that isn't there.
   private func negativeValidity(in parent: fuse_ino_t) -> Double {
     tree.lock.lock()
@@ -256,6 +263,8 @@ extension FileSystem {
       guard let directory = inodes[parent].pointee.liveNode,
         case .node = tree.find(name.bytes, in: directory)
       else { return 0 }
+      // As of an untouched one.
+      if shownContent(of: node) != nil { return options.lowerValidity }
     }
     return isWatched(node, name, in: parent) ? Self.settled : options.lowerValidity
   }

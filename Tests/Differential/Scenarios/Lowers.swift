@@ -4,7 +4,7 @@ import Harness
 import Linux
 
 extension Descriptor {
-  fileprivate func put(_ bytes: [UInt8], at offset: Int64) throws(Errno) {
+  func put(_ bytes: [UInt8], at offset: Int64) throws(Errno) {
     try bytes.withUnsafeBufferPointer { bytes throws(Errno) in
       try write(UnsafeRawBufferPointer(bytes), at: offset)
     }
@@ -278,7 +278,7 @@ extension Scenario {
 
   /// Edits in the lower what was looked at in the view; a change must show within 1.5 seconds.
   private static let hostScript = """
-    import errno, os, shutil, stat, sys, time
+    import errno, mmap, os, shutil, stat, sys, time
     low, view = sys.argv[1:]
     L = lambda path: os.path.join(low, path)
     V = lambda path: os.path.join(view, path)
@@ -310,6 +310,16 @@ extension Scenario {
     shows('a mode', lambda: stat.S_IMODE(os.stat(V('d/f')).st_mode) == 0o640)
     shows('a time', lambda: os.stat(V('d/f')).st_mtime == 6)
     shows('an attribute', lambda: os.getxattr(V('d/f'), 'user.q') == b'1')
+    write(L('l1'), 'l'); os.link(L('l1'), L('d/l2')); os.mkdir(L('u')); os.link(L('l1'), L('u/l3'))
+    shows('a file of three names', lambda: read(V('l1')) == read(V('d/l2')) == 'l')
+    time.sleep(0.6); read(V('l1')); read(V('d/l2')); write(L('u/l3'), ' more', 'a')
+    shows('an edit by a name nobody looked at', lambda: read(V('l1')) == read(V('d/l2')) == 'l more')
+    os.chmod(V('l1'), 0o600); write(L('u/l3'), ' again', 'a')
+    shows('one of what has another mode', lambda: read(V('l1')) == read(V('d/l2')) == 'l more again')
+    time.sleep(0.6); read(V('d/f'))
+    with open(L('d/f'), 'r+b') as file:
+      with mmap.mmap(file.fileno(), 3) as mapped: mapped[0:3] = b'map'
+    shows('an edit through a mapping', lambda: read(V('d/f')) == 'map')
     os.unlink(L('d/s')); os.symlink('yy', L('d/s'))
     shows('a symlink', lambda: os.readlink(V('d/s')) == 'yy')
     os.rename(L('d/e'), L('d/e2')); shows('a renamed directory', lambda: read(V('d/e2/g')) == 'g1')
