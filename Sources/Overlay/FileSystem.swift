@@ -11,7 +11,7 @@ import Synchronization
 /// No lock but `changing` and the one content lock of the file itself is held across input or
 /// output.
 package final class FileSystem: @unchecked Sendable {
-  // Invariant: `inodes`, `roots[].slot` and `linked` are guarded by `tree.lock`.
+  // Invariant: `inodes`, `lowers[].slot` and `linked` are guarded by `tree.lock`.
   let store: SessionStore
   let tree: Tree
   let options: OverlayOptions
@@ -28,6 +28,7 @@ package final class FileSystem: @unchecked Sendable {
   let contentLocks = LockStripes(count: 64)
   let listings = ListingCache(limit: 16)
   let watch: HostWatch?
+  let notices = Notices()
   let seeking = Seeking()
   private(set) var session: OpaquePointer?
   let roster = Roster()
@@ -157,6 +158,7 @@ extension FileSystem {
       try route(made, device: first)
       session = made
     }
+    try notices.start(for: self)
     try watch?.start(for: self)
     try seeking.start(for: self)
     try roster.start(in: self)
@@ -174,6 +176,7 @@ extension FileSystem {
     behind?.stop()
     behind = nil
     watch?.stop()
+    notices.stop()
     seeking.stop()
     guard joining else { return }
     for device in [ways.patient, ways.eager] where device >= 0 {

@@ -125,6 +125,9 @@ extension FileSystem {
       }
     }
     tree.lock.unlock()
-    for (parent, name) in found { name.withCString { tellNameChanged(Name($0), in: parent) } }
+    for (parent, name) in found {
+      name.withCString { tellNameChanged(Name($0), in: parent) }
+      notices.tellAgain(.name(name, in: parent))
+    }
   }
 }

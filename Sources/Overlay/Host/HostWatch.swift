@@ -100,6 +100,7 @@ final class HostWatch: @unchecked Sendable {
       at = start + Int(event.len)
       if event.mask & UInt32(IN_Q_OVERFLOW) != 0 {
         system.forgetEverythingCached()
+        system.notices.tellAgain(.everything)
         continue
       }
       let slot = system.tree.lock.with { slots[event.wd] }
@@ -114,6 +115,7 @@ final class HostWatch: @unchecked Sendable {
       }
       let name = Name((base + start).assumingMemoryBound(to: CChar.self))
       system.tellNameChanged(name, in: slot)
+      system.notices.tellAgain(.name(ByteString(name.bytes), in: slot))
       if let key = system.displaced(name, in: slot) { displaced.insert(key) }
     }
   }

@@ -43,10 +43,47 @@ extension Scenario {
       END
       rm -r wide; test "$(ls | wc -l)" = 0
       """),
+    Scenario("however fast the host edits, the last edit shows") { try lastEdit($0) },
     program(
       "dbench's clients find every file as they left it",
       "dbench -D . -t 15 -c /usr/share/dbench/client.txt 3 | tail -2"),
   ]
+
+  /// A lookup that is answered before an edit may reach the kernel behind the word of that edit.
+  private static func lastEdit(_ place: Workspace) throws -> String? {
+    try Workspace.enterNamespace()
+    let view = try View(place)
+    let words = ["python3", "-c", editing, place.lower.printable, place.view.printable]
+    var command = Command(words, in: "/", environment: ["PATH": "/usr/bin:/bin"])
+    command.milliseconds = 540_000
+    let ended = try command.run()
+    try view.quit()
+    return ended.status == 0 ? nil : "(\(ended.status)) \(ended.text)\(ended.complaint)"
+  }
+
+  private static let editing = """
+    import os, random, sys, time
+    low, view = (path + '/f' for path in sys.argv[1:])
+    file = os.open(low, os.O_CREAT | os.O_WRONLY)
+    looking = os.fork()
+    while looking == 0:
+      try: os.stat(view)
+      except OSError: pass
+      if os.getppid() == 1: os._exit(0)
+    size = 0
+    try:
+      for round in range(8000):
+        for edit in range(6):
+          size = (size + 1) % 1000
+          os.ftruncate(file, size)
+          until = time.perf_counter() + random.random() * 0.00008
+          while time.perf_counter() < until: pass
+        end = time.time() + 1
+        while os.stat(view).st_size != size:
+          if time.time() > end: sys.exit('edit %d does not show' % round)
+          time.sleep(0.0005)
+    finally: os.kill(looking, 9)
+    """
 
   private static func program(_ name: String, _ script: String) -> Scenario {
     Scenario(name) { place in
