@@ -25,7 +25,7 @@ extension FileSystem {
       lock.lock()
       defer { lock.unlock() }
       let range = offset..<(offset + wanted)
-      let node = try withRoom { () throws(Errno) in
+      let node = try changeContent(of: target) { () throws(Errno) in
         try admitBytes(target, range)
         let node = try writable(target, touching: range)
         try cutTail(target, node, before: range.upperBound)
@@ -33,7 +33,11 @@ extension FileSystem {
         return node
       }
       charge(node, unshared: wanted + 2 * Self.blockSize)
-      tree.lock.with { noteWritten(node, range) }
+      let isMisled = tree.lock.with {
+        noteWritten(node, range)
+        return isKnownTwice(target)
+      }
+      if isMisled { doubt(target) }
       reply.send(written: Int(wanted))
     } catch { reply.fail(error) }
   }

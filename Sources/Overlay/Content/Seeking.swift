@@ -51,8 +51,8 @@ final class Seeking: @unchecked Sendable {
     defer { cl_set_thread_context(nil) }
     while let question = next() {
       worker.device = question.device
-      // -ENOENT: the inode is gone; then nothing of it is cached either.
-      fuse_lowlevel_notify_inval_inode(system.session, fuse_ino_t(question.slot), 0, 0)
+      // Where the inode is gone nothing of it is cached either.
+      system.tellInodeChanged(question.slot)
       system.answer(Reply(question.request), question)
     }
   }

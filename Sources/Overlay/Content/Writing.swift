@@ -10,39 +10,69 @@ extension FileSystem {
     changing.lockShared()
     defer { changing.unlockShared() }
     let caller = reply.caller
-    let kills = (Worker.current?.writeFlags ?? 0) & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0
     do throws(Errno) {
       let slot = try slot(id)
-      try store.admit()
-      let lock = contentLocks[slot]
-      lock.lock()
-      defer { lock.unlock() }
-      let end = offset + Int64(bytes.count)
-      let node = try withRoom { () throws(Errno) in
-        try admitBytes(slot, offset..<end)
-        let node = try writable(slot, touching: offset..<end)
-        try cutTail(slot, node, before: end)
-        try makeRoomInMemory(slot, node, for: bytes.count)
-        let content = try openForWriting(slot)
-        try content.descriptor.write(bytes, at: offset)
-        return node
+      do throws(Errno) { try write(bytes, at: offset, to: slot, for: caller) } catch {
+        doubt(slot)
+        throw error
       }
-      charge(node, unshared: Int64(bytes.count) + 2 * Self.blockSize)
-      tree.lock.lock()
-      noteWritten(node, offset..<end)
-      if kills { clearSetID(node, for: caller) }
-      tree.lock.unlock()
       reply.send(written: bytes.count)
     } catch { reply.fail(error) }
   }
 
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, at offset: Int64, to slot: Slot, for caller: Reply.Caller
+  ) throws(Errno) {
+    let kills = (Worker.current?.writeFlags ?? 0) & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0
+    try store.admit()
+    let lock = contentLocks[slot]
+    lock.lock()
+    defer { lock.unlock() }
+    let end = offset + Int64(bytes.count)
+    let node = try changeContent(of: slot) { () throws(Errno) in
+      try admitBytes(slot, offset..<end)
+      let node = try writable(slot, touching: offset..<end)
+      try cutTail(slot, node, before: end)
+      try makeRoomInMemory(slot, node, for: bytes.count)
+      let content = try openForWriting(slot)
+      try content.descriptor.write(bytes, at: offset)
+      return node
+    }
+    charge(node, unshared: Int64(bytes.count) + 2 * Self.blockSize)
+    tree.lock.lock()
+    noteWritten(node, offset..<end)
+    if kills { clearSetID(node, for: caller) }
+    let isMisled = isKnownTwice(slot)
+    tree.lock.unlock()
+    if isMisled { doubt(slot) }
+  }
+
+  /// Changes the content of a place, whose content lock the caller has.
+  ///
   /// Tries once more when the disk was full and removed files still held space: what is dead is only
   /// emptied once the database says so, and that may be 100 ms later.
-  func withRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
-    do throws(Errno) { return try body() } catch .noSpace {
-      guard tree.lock.with({ tree.hasDeadObjects }) else { throw .noSpace }
-      do { try store.flush(durable: false) } catch { throw error.errno }
-      return try body()
+  func changeContent<Result>(
+    of slot: Slot, _ body: () throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    do throws(Errno) {
+      do throws(Errno) { return try body() } catch .noSpace {
+        guard tree.lock.with({ tree.hasDeadObjects }) else { throw .noSpace }
+        do { try store.flush(durable: false) } catch { throw error.errno }
+        return try body()
+      }
+    } catch {
+      noteTorn(slot)
+      throw error
+    }
+  }
+
+  /// A part of what was refused may lie behind the end of the object, where no growth may show it.
+  private func noteTorn(_ slot: Slot) {
+    tree.lock.with {
+      guard let node = inodes[slot].pointee.liveNode, node.row.object != nil,
+        node.row.objectStep == tree.step
+      else { return }
+      node.hasTail = true
     }
   }
 
@@ -95,11 +125,14 @@ extension FileSystem {
     let lock = contentLocks[slot]
     lock.lock()
     defer { lock.unlock() }
+    if let most = options.maximumFileSize, size > most { throw .fileTooBig }
     if size == 0 {
       try makeEmpty(slot, node)
     } else {
       // What lies behind the new end need not be copied.
-      _ = try withRoom { () throws(Errno) in try writable(slot, touching: size..<size) }
+      _ = try changeContent(of: slot) { () throws(Errno) in
+        try writable(slot, touching: size..<size)
+      }
       try cutTail(slot, node, before: size)
       let isShorter = tree.lock.with { size < node.row.size }
       if isShorter {

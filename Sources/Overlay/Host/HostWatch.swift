@@ -148,7 +148,9 @@ extension FileSystem {
 
   /// Lets the kernel ask again for an inode's attributes and, of a directory, its names.
   func tellInodeChanged(_ slot: Slot) {
-    fuse_lowlevel_notify_inval_inode(session, fuse_ino_t(slot), 0, 0)
+    for number in tree.lock.with({ [slot] + (aliases[slot] ?? []) }) {
+      fuse_lowlevel_notify_inval_inode(session, fuse_ino_t(number), 0, 0)
+    }
   }
 
   /// Lets the kernel ask again for everything that it knows of the lower: events were lost.

@@ -139,8 +139,9 @@ extension FileSystem {
       tree.touch(node)
       tree.setEntry(name.bytes, in: directory, to: node)
       touchTimes(directory)
-      inodes[slot].pointee.lookups += 1
+      inodes[Slot(id)].pointee.lookups += 1
       var entry = settledEntry(node)
+      entry.ino = id
       entry.entry_timeout = entryValidity(of: node, name, in: parent)
       tree.lock.unlock()
       reply.send(&entry)

@@ -43,7 +43,7 @@ package struct Scenario: Sendable {
 
   /// Every scenario that is quick enough for each run of the tests.
   package static let all: [Scenario] =
-    traps + names + contents + attributes + table + programs + faults + lowers + hanging
+    traps + names + contents + attributes + table + programs + faults + lowers + beliefs + hanging
 
   /// Runs it; nil: it holds.
   package func run(by runner: Runner) throws(Errno) -> Finding? {
