@@ -43,7 +43,8 @@ package struct Scenario: Sendable {
 
   /// Every scenario that is quick enough for each run of the tests.
   package static let all: [Scenario] =
-    traps + names + contents + attributes + table + programs + faults + lowers + beliefs + hanging
+    traps + names + contents + attributes + table + programs + faults + lowers + beliefs + watching
+    + hanging
 
   /// Runs it; nil: it holds.
   package func run(by runner: Runner) throws(Errno) -> Finding? {

@@ -32,7 +32,10 @@ extension Side {
     throws(Errno) -> String
   {
     // Beyond the end a mapping gets SIGBUS, on every file system.
-    let room = Int(clamping: try file.status().size - offset)
+    let status = try file.status()
+    // How large a directory is differs from one file system to the next.
+    if status.kind == .directory { return "a directory" }
+    let room = Int(clamping: status.size - offset)
     guard room > 0 else { return "nothing to map" }
     let bytes = pattern(seed, min(count, room))
     let written = try check { cd_map_write(file.raw, offset, bytes, bytes.count) }
@@ -50,8 +53,21 @@ extension Side {
       } catch { return "refused" }
       return "done"
     }
-    try file.allocate(mode: mode.rawValue, at: offset, count: count)
+    do throws(Errno) {
+      try file.allocate(mode: mode.rawValue, at: offset, count: count)
+    } catch .notSupported where name == "plain" && [.zero, .zeroKeepSize].contains(mode) {
+      try zero(file, keepingSize: mode == .zeroKeepSize, offset, count)
+    }
     return ""
+  }
+
+  /// What ext4 does in one call, on a file system that can't (tmpfs).
+  private func zero(_ file: Descriptor, keepingSize: Bool, _ offset: Int64, _ count: Int64)
+    throws(Errno)
+  {
+    try file.allocate(mode: AllocationMode.punch.rawValue, at: offset, count: count)
+    let rest: AllocationMode = keepingSize ? .keepSize : .extend
+    try file.allocate(mode: rest.rawValue, at: offset, count: count)
   }
 
   /// Where holes are may differ; what is said of them must be true.

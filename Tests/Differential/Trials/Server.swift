@@ -28,6 +28,8 @@ struct Server {
   /// Serves until the client quits or goes; never returns.
   func run() -> Never {
     _ = cl_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
+    // Not the one of the operations, which may deny a user his own files.
+    umask(0o077)
     do {
       if Process.user != 0 { try Workspace.allow([.mounting], and: []) }
       try serve()

@@ -127,7 +127,7 @@ final class Trial {
         cd_act_as(user, group)
       }
     default:
-      let expected = plain.perform(operation)
+      let expected = performPlainly(operation, plain)
       let found = overlay.perform(operation)
       if expected.failure != found.failure || !agree(expected.text, found.text) {
         return ".\(operation)\nplain: \(expected)\noverlay: \(found)"
