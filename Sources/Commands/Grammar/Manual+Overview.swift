@@ -22,6 +22,41 @@ extension Manual {
     return text
   }
 
+  private static let view = """
+    .Sh THE VIEW
+    What a command sees of the project behaves like ext4, with hard links, locks, mappings, holes,
+    extended attributes and access control lists.
+    In this it differs:
+    .Bl -bullet
+    .It
+    What others change in the project meanwhile shows within a second, where the session has not
+    changed the same file; what they write through a mapping, when they close the file.
+    .It
+    A program's own
+    .Xr inotify 7
+    hears of all that is done inside, by whatever process, also in directories that were renamed.
+    It hears nothing of what others change in the project, nor of an undo: a program that waits for
+    those must look again, as with
+    .Ql --poll
+    where it has such an option.
+    A watch of a single file that others have changed hears nothing any more; one of its directory
+    does.
+    .It
+    A disk that is full, and a limit of the session, are told by
+    .Xr fsync 2
+    or
+    .Xr close 2
+    where the kernel has taken the bytes before.
+    .It
+    There are no device nodes, no times of birth, no attributes of
+    .Xr chattr 1 ,
+    no maps of extents (FIEMAP), and
+    .Xr fallocate 2
+    collapses and inserts no ranges.
+    .El
+
+    """
+
   /// Where to read on: every command's page, then those on formats and on the whole.
   private static func pages() -> String {
     let others = [
@@ -79,7 +114,7 @@ extension Manual {
 
     """
 
-  private static let closing = """
+  private static let closing = view + """
     .Sh ENVIRONMENT
     .Bl -tag -width COWBOX_STATE
     .It Ev COWBOX_STATE
@@ -90,6 +125,8 @@ extension Manual {
     .Ev XDG_STATE_HOME
     or
     .Pa ~/.local/state .
+    It may lie in a project, where nothing is seen of it and no apply touches it; a project can't
+    lie in it.
     .It Ev NO_COLOR
     No colours, also on a terminal.
     .It Ev VISUAL , EDITOR , PAGER
