@@ -4,10 +4,11 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
 # The C++ library is linked in, from a directory that has no other one: to bind its 4,000 symbols
-# anew would be a third of the time until main.
+# anew would be a third of the time until main. No build-id: it would be that of the debug
+# information, which tells where it was built; to take it out later would take relro out with it.
 ONLY = $(CURDIR)/.build/only
 RELEASE = -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
-  -Xlinker -L$(ONLY)
+  -Xlinker --build-id=none -Xlinker -L$(ONLY)
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
