@@ -5,32 +5,39 @@ import Testing
 /// What agents and scripts speak, tried by programs in Python: they are what speaks it outside.
 @Suite struct AgentsTests {
   @Test func `the Model Context Protocol is spoken as it is written`() throws {
-    try run("conformance.py")
+    try run("\(Self.scripts)/conformance.py")
   }
 
   @Test func `the control protocol is spoken as it is written`() throws {
-    try run("protocol.py")
+    try run("\(Self.scripts)/protocol.py")
   }
 
   @Test func `the official client of the Model Context Protocol works`() throws {
-    try run("official.py", path: try Self.packages())
+    try run("\(Self.scripts)/official.py", path: try Self.packages())
+  }
+
+  @Test func `the agent that a newcomer starts with works`() throws {
+    try run(".ci/agent")
   }
 
   @Test func `the Python client works`() throws {
-    try run("client.py", path: Playground.source + "/Sources/Python")
+    try run("\(Self.scripts)/client.py", path: Playground.source + "/Sources/Python")
   }
 
-  /// Runs a script in a project of its own, with the built cowbox as its argument.
+  private static let scripts = "Tests/AgentsTests/Python"
+
+  /// Runs a script in a project of its own, with the built cowbox as its argument and in the path.
   private func run(_ script: String, path: String = "") throws {
     let place = try Playground()
     var environment = Playground.environment
+    let programs = ByteString(Playground.binary).parent.string ?? ""
+    environment["PATH"] = programs + ":" + (environment["PATH"] ?? "")
     environment["COWBOX_STATE"] = place.state
     environment["PYTHONPATH"] = path
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     var command = Command(
-      [
-        "python3", Playground.source + "/Tests/AgentsTests/Python/\(script)", Playground.binary,
-      ], in: place.project, environment: environment)
+      ["python3", "\(Playground.source)/\(script)", Playground.binary], in: place.project,
+      environment: environment)
     command.milliseconds = 300_000
     let ended = try command.run()
     #expect(ended.status == 0, "\(ended.text)\n\(ended.complaint)")
