@@ -19,7 +19,7 @@ zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
 fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
 sources = Sources Tests Package.swift
 
-.PHONY: all demo build test pages everyday fuzz crash bench deb dist newcomer install uninstall manual format lint clean setup
+.PHONY: all demo build test pages everyday fuzz crash bench deb dist reproduce newcomer install uninstall manual format lint clean setup
 
 all: build
 
@@ -101,6 +101,10 @@ deb: build
 dist: build
 	@.ci/setup package
 	@.ci/dist "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
+
+# Builds both in another directory, too, and compares.
+reproduce: deb dist
+	@.ci/reproduce $(DIST)
 
 # A newcomer's hour in a clean Debian tree, with both packages.
 newcomer: deb dist

@@ -61,6 +61,17 @@ import Testing
     }
   }
 
+  @Test func `the program does not depend on the directory it was built in`() throws {
+    for file in try SourceFile.all() where Self.table[file.room] != nil {
+      for (index, line) in file.lines.enumerated() {
+        // These put the source's path into the program, or how long it is.
+        for word in ["withoutActuallyEscaping", "#filePath", "#file"] {
+          #expect(!line.contains(word), "\(file):\(index + 1) has \(word)")
+        }
+      }
+    }
+  }
+
   @Test func `a file is a thought: at most 400 lines`() throws {
     for file in try SourceFile.all() { #expect(file.lines.count <= 401, "\(file)") }
     for file in try SourceFile.all(below: "Tests") { #expect(file.lines.count <= 401, "\(file)") }

@@ -32,12 +32,9 @@ package struct SessionTar {
     let contents = ContentReader(reader: reader, lower: files)
     let writer = TarWriter(output)
     var tar = SessionTar()
-    // The walk keeps its body only while it runs.
-    try withoutActuallyEscaping({ (entry: LayerEntry) throws in
+    try LayerWalk(reader, root: root, at: step, lower: files) { entry in
       try tar.add(entry, contents, to: writer)
-    }) { body in
-      try LayerWalk(reader, root: root, at: step, lower: files, body).run()
-    }
+    }.run()
     try writer.finish()
     return tar
   }

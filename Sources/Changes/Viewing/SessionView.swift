@@ -28,10 +28,7 @@ package final class SessionView {
     self.reader = reader
     self.root = root
     self.lower = lower
-    // The walk keeps its body only while it runs.
-    try withoutActuallyEscaping({ (entry: LayerEntry) throws in self.add(entry) }) { body in
-      try LayerWalk(tree, attributes, root: root, lower: lower, body).run()
-    }
+    try LayerWalk(tree, attributes, root: root, lower: lower) { self.add($0) }.run()
   }
 
   private func add(_ entry: LayerEntry) {
