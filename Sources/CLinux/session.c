@@ -102,3 +102,12 @@ int cl_next_signal(int descriptor) {
 int cl_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 
 char **cl_environment(void) { return environ; }
+
+// Swift looks for the command line in /proc, and finds none where that isn't mounted. The C library
+// hands main's arguments to constructors, too.
+static char **words;
+__attribute__((constructor)) static void keep_words(int count, char **given) {
+  (void)count;
+  words = given;
+}
+char **cl_arguments(void) { return words; }

@@ -4,19 +4,17 @@ import Glibc
 /// The running process, as the calls without a descriptor see it.
 package enum Process {
   /// The words of the command line as bytes, the program's own name first.
-  package static var arguments: [ByteString] {
-    var words: [ByteString] = []
-    for index in 0..<Int(CommandLine.argc) {
-      guard let word = CommandLine.unsafeArgv[index] else { break }
-      words.append(ByteString(cString: word))
-    }
-    return words
-  }
+  package static var arguments: [ByteString] { words(cl_arguments()) }
 
   /// The environment as it was handed over, "NAME=value" each.
-  package static var environment: [ByteString] {
+  package static var environment: [ByteString] { words(cl_environment()) }
+
+  /// The words of a list that a null pointer ends.
+  private static func words(_ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?)
+    -> [ByteString]
+  {
     var words: [ByteString] = []
-    var next = cl_environment()
+    var next = list
     while let at = next, let word = at.pointee {
       words.append(ByteString(cString: word))
       next = at + 1

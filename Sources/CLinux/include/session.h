@@ -31,3 +31,4 @@ int cl_next_signal(int descriptor);
 
 int cl_prctl(int option, unsigned long argument);
 char **cl_environment(void);
+char **cl_arguments(void);
