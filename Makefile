@@ -10,13 +10,7 @@ ONLY = $(CURDIR)/.build/only
 RELEASE = -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
   -Xlinker --build-id=none -Xlinker -L$(ONLY)
 
-bindir = $(DESTDIR)$(PREFIX)/bin
-mandir = $(DESTDIR)$(PREFIX)/share/man
-sharedir = $(DESTDIR)$(PREFIX)/share/cowbox
-docdir = $(DESTDIR)$(PREFIX)/share/doc/cowbox
-bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cowbox
-zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_cowbox
-fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/cowbox.fish
+top = $(DESTDIR)$(PREFIX)
 sources = Sources Tests Package.swift
 
 .PHONY: all demo build test pages everyday fuzz crash bench deb dist reproduce newcomer install uninstall manual format lint clean setup
@@ -67,25 +61,15 @@ bench: build
 
 # Installs what `make build` has built, so that root need not build.
 install:
-	install -d $(bindir) $(mandir)/man1 $(mandir)/man5 $(mandir)/man7 $(sharedir) $(docdir)
-	install -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox" $(bindir)/cowbox
-	for page in man/*.[157]; do \
-	  install -m 644 "$$page" "$(mandir)/man$${page##*.}/" || exit 1; \
-	done
-	for file in profiles/*; do \
-	  test ! -f "$$file" || { install -d $(sharedir)/profiles && \
-	    install -m 644 "$$file" $(sharedir)/profiles/; } || exit 1; \
-	done
-	install -d $(dir $(bash)) $(dir $(zsh)) $(dir $(fish))
-	$(bindir)/cowbox completion bash >$(bash)
-	$(bindir)/cowbox completion zsh >$(zsh)
-	$(bindir)/cowbox completion fish >$(fish)
-	install -m 644 README.md LICENSE $(docdir)/
+	.ci/stage "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cowbox" "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	rm -f $(bindir)/cowbox
-	for page in man/*.[157]; do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
-	rm -rf $(sharedir) $(docdir) $(bash) $(zsh) $(fish)
+	rm -f $(top)/bin/cowbox
+	for page in man/*.[157]; do rm -f "$(top)/share/man/man$${page##*.}/$${page##*/}"; done
+	rm -rf $(top)/share/cowbox $(top)/share/doc/cowbox
+	rm -f $(top)/share/bash-completion/completions/cowbox
+	rm -f $(top)/share/zsh/vendor-completions/_cowbox
+	rm -f $(top)/share/fish/vendor_completions.d/cowbox.fish
 
 format:
 	$(SWIFT) format -i -p -r $(sources)
