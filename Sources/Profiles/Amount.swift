@@ -48,6 +48,21 @@ package enum Amount {
     return "\(whole).\(digits)"
   }
 
+  /// Bytes as `bytes` reads them, in the largest unit that leaves none over.
+  package static func text(bytes: UInt64) -> String {
+    text(bytes, [(1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")])
+  }
+
+  /// Seconds as `seconds` reads them, in the largest unit that leaves none over.
+  package static func text(seconds: UInt64) -> String {
+    text(seconds, [(86400, "d"), (3600, "h"), (60, "m"), (1, "s")])
+  }
+
+  private static func text(_ amount: UInt64, _ units: [(UInt64, String)]) -> String {
+    let unit = units.first { amount > 0 && amount.isMultiple(of: $0.0) }
+    return unit.map { "\(amount / $0.0)\($0.1)" } ?? String(amount)
+  }
+
   private static func read(_ text: String, _ factor: (String) -> UInt64?) -> UInt64? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }

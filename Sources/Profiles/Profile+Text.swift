@@ -31,10 +31,7 @@ extension Profile {
 
   private var limitLines: [String] {
     let set = ProfileChange.Limit.allCases.compactMap { limit in
-      limits[limit].map {
-        "\(limit.rawValue) = "
-          + (limit == .cpus ? quoted(Amount.text(processors: $0)) : String($0))
-      }
+      limits[limit].map { "\(limit.rawValue) = \(limit.text($0))" }
     }
     return set.isEmpty ? [] : ["", "[limits]"] + set
   }
@@ -42,4 +39,19 @@ extension Profile {
   private func list(_ words: [String]) -> String { TomlText.list(words) }
 
   private func quoted(_ text: String) -> String { TomlText.quoted(text) }
+}
+
+extension ProfileChange.Limit {
+  /// An amount as a person would write it in a file: "4G" in quotes, or 2048.
+  func text(_ amount: UInt64) -> String {
+    let text =
+      switch self {
+      case .memory, .size, .scratch: Amount.text(bytes: amount)
+      case .cpu, .time: Amount.text(seconds: amount)
+      case .cpus: Amount.text(processors: amount)
+      case .processes, .openFiles, .files: String(amount)
+      }
+    let isNumber = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return isNumber && self != .cpus ? text : TomlText.quoted(text)
+  }
 }

@@ -74,8 +74,8 @@ package struct ProfileLibrary: Sendable {
       try add(project, to: &result, depth: 0, base: nil)
       return result
     }
-    if let extends = project.extends {
-      throw Self.untrusted(project, 1, 1, "to extend '\(extends)'")
+    if let base = project.base {
+      throw Self.untrusted(project, base.line, base.column, "to extend '\(base.value)'")
     }
     for (change, line, column) in project.changes {
       if let what = change.loosening(of: result.profile) {
@@ -106,7 +106,7 @@ package struct ProfileLibrary: Sendable {
     _ layer: ProfileLayer, to loaded: inout LoadedProfile, depth: Int, base: String? = nil
   ) throws(ProfileError) {
     if depth > 8 { throw ProfileError(file: layer.file, "profiles extend each other in a circle") }
-    if let below = layer.extends ?? base {
+    if let below = layer.base?.value ?? base {
       try add(try self.layer(named: below, for: layer), to: &loaded, depth: depth + 1)
     }
     for (change, _, _) in layer.changes { change.apply(to: &loaded.profile) }
@@ -133,8 +133,8 @@ package struct ProfileLibrary: Sendable {
       return try ProfileLayer(text, file: "\(name).toml", isBuiltIn: true)
     }
     throw ProfileError(
-      file: asker?.file ?? name, "there is no profile '\(name)'",
-      suggestion: Nearest.to(name, among: names().map(\.name)))
+      file: asker?.file ?? "", line: asker?.base?.line ?? 0, column: asker?.base?.column ?? 0,
+      "there is no profile '\(name)'", suggestion: Nearest.to(name, among: names().map(\.name)))
   }
 
   /// The file at a path as a layer, or nil where there is none.

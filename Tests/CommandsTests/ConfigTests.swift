@@ -18,11 +18,13 @@ import Testing
     #expect(try config(place, "set", "network.mode", "host").status == 0)
     #expect(try config(place, "set", "limits.memory", "4G").status == 0)
     #expect(try config(place, "get", "network.mode").text == "\"host\"\n")
+    #expect(try config(place, "get", "limits.memory").text == "\"4G\"\n")
     let explained = try config(place, "explain", "network.mode").text
     #expect(explained.contains("  built in: \"off\"\n"), "\(explained)")
     #expect(explained.contains("/config/cowbox/config.toml:2: \"host\"\n"), "\(explained)")
     #expect(explained.contains("in force: \"host\"\n"))
-    #expect(try config(place, "unset", "network.mode").status == 0)
+    #expect(try config(place, "unset", "network.mode").complaint.contains("is out of"))
+    #expect(try config(place, "unset", "network.mode").complaint.contains("says nothing of"))
     #expect(try config(place, "get", "network.mode").text == "\"off\"\n")
   }
 
@@ -36,6 +38,20 @@ import Testing
     #expect(try place.shell("cat ../dotfiles/cowbox.toml").contains("fakeroot = true\n"))
     #expect(
       try place.shell("test -L ../config/cowbox/config.toml && ls ../dotfiles") == "cowbox.toml\n")
+  }
+
+  @Test func `all mistakes of a file are told, a line for each`() throws {
+    let place = try Playground()
+    try place.shell("printf '[netwrk]\\n[limits]\\nmemry = 1\\nopen-files = \"x\"\\n' > p.toml")
+    let checked = try place.cowbox("profile", "check", "p.toml").run()
+    #expect(checked.status == 2)
+    #expect(
+      checked.complaint == """
+        cowbox: p.toml:1:2: 'netwrk' is no key of a profile; did you mean 'network'?
+        cowbox: p.toml:3:1: 'memry' is no key of [limits]; did you mean 'memory'?
+        cowbox: p.toml:4:1: 'open-files' must be a number, not a string
+
+        """)
   }
 
   @Test func `mistakes change nothing and say what helps`() throws {

@@ -59,6 +59,37 @@ import Testing
     #expect(mistake(text) == sentence)
   }
 
+  @Test func `all mistakes of a file are told at once, in its order`() throws {
+    let text = """
+      [netwrk]
+      mode = "off"
+      [limits]
+      memory = "lots"
+      procceses = 5
+      [[mount]]
+      source = "/x"
+      mode = "rx"
+      [[mount]]
+      """
+    let error = try #require(throws: ProfileError.self) { _ = try layer(text) }
+    #expect(
+      ([error] + error.others).map(\.description) == [
+        "test.toml:1:2: 'netwrk' is no key of a profile; did you mean 'network'?",
+        "test.toml:4:1: 'memory' must be a size like \"512M\", not a string",
+        "test.toml:5:1: 'procceses' is no key of [limits]; did you mean 'processes'?",
+        "test.toml:8:1: 'rx' is no 'mode'; it is one of ro, rw, cow, tmpfs, mask; did you mean 'ro'?",
+        "test.toml:9:1: a [[mount]] needs a source, or a target for tmpfs",
+      ])
+  }
+
+  @Test func `a profile that extends what is not there says where`() throws {
+    let layer = try layer("extends = \"agnet\"\n")
+    let error = try #require(throws: ProfileError.self) {
+      try ProfileLibrary(userDirectory: nil).check(layer)
+    }
+    #expect("\(error)" == "test.toml:1:1: there is no profile 'agnet'; did you mean 'agent'?")
+  }
+
   @Test func `text that is no TOML is told with its place`() {
     #expect(mistake("a = [1,")?.hasPrefix("test.toml:1:") == true)
     #expect(mistake("a = 1\na = 2")?.hasPrefix("test.toml:2:") == true)
@@ -78,8 +109,7 @@ import Testing
   }
 
   @Test func `a profile that is not there names the nearest`() {
-    #expect(throws: ProfileError(file: "agnet", "there is no profile 'agnet'", suggestion: "agent"))
-    {
+    #expect(throws: ProfileError(file: "", "there is no profile 'agnet'", suggestion: "agent")) {
       try ProfileLibrary(userDirectory: nil).profile(named: "agnet")
     }
   }

@@ -99,8 +99,13 @@ enum ConfigCommand {
       try file.change(setting, to: setting.text(of: words))
       invocation.say("'\(setting.name)' is set in '\(file.path.printable)'")
     } else {
+      let before = try file.text()
       try file.change(setting, to: nil)
-      invocation.say("'\(file.path.printable)' says nothing of '\(setting.name)'")
+      let isOut = try file.text() != before
+      invocation.say(
+        isOut
+          ? "'\(setting.name)' is out of '\(file.path.printable)'"
+          : "'\(file.path.printable)' says nothing of '\(setting.name)'")
     }
   }
 
@@ -114,7 +119,7 @@ enum ConfigCommand {
     do { try file.replace(with: text) } catch let error as ProfileError {
       try draft.write(text)
       throw Failure(
-        error.description,
+        Failure(error).sentence,
         hint: "nothing was changed; 'cowbox config edit' goes on with what you wrote",
         code: ExitCode.usage)
     }

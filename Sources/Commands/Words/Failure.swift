@@ -45,7 +45,8 @@ package struct Failure: Error {
     case let error as ProtocolError: self.init(SessionError(error))
     case let error as ApplyError: self.init(error)
     case let error as ProfileError:
-      self.init(error.description, code: ExitCode.usage)
+      let all = [error] + error.others
+      self.init(all.map(\.description).joined(separator: "\ncowbox: "), code: ExitCode.usage)
     case let error as SettingError:
       self.init(
         error.sentence, hint: error.suggestion.map { "did you mean '\($0)'?" },

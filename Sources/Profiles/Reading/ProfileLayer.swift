@@ -8,7 +8,7 @@ package struct ProfileLayer: Sendable {
   /// The SHA-256 of the file's bytes, which `cowbox trust` remembers.
   package let hash: String
   /// The profile below this one, by name or path.
-  package let extends: String?
+  let base: Placed<String>?
   package private(set) var changes: [(change: ProfileChange, line: Int, column: Int)] = []
 
   /// Reads a file's text; every key that a profile does not have is an error.
@@ -16,27 +16,38 @@ package struct ProfileLayer: Sendable {
     self.file = file
     self.isBuiltIn = isBuiltIn
     hash = Self.hash(of: text)
-    var top = try TableReader(try TomlValue.parse(text, file: file), named: "", file: file)
-    extends = try top.string("extends")?.value
-    add(try top.string("description")) { .summary($0) }
-    add(try top.choice("base")) { .base($0) }
-    add(try top.boolean("fakeroot")) { .fakeRoot($0) }
-    add(try top.boolean("user-namespaces")) { .userNamespaces($0) }
-    for var table in try top.tables("mount") ?? [] { try readMount(&table) }
-    if var table = try top.table("env") { try readEnvironment(&table) }
-    if var table = try top.table("network") { try readNetwork(&table) }
-    if var table = try top.table("seccomp") { try readCalls(&table) }
-    if var table = try top.table("capabilities") { try readCapabilities(&table) }
-    if var table = try top.table("limits") { try readLimits(&table) }
-    if var table = try top.table("mcp") {
-      add(try table.boolean("apply")) { .agentsMayApply($0) }
-      try table.finish()
+    let mistakes = Mistakes(in: file)
+    let document = try TomlValue.parse(text, file: file)
+    guard var top = TableReader(document, named: "", mistakes) else {
+      base = nil
+      try mistakes.end()
+      return
     }
-    if var table = try top.table("landlock") {
-      add(try table.choice("mode")) { .landlock($0) }
-      try table.finish()
+    base = top.string("extends")
+    read(&top, mistakes)
+    try mistakes.end()
+  }
+
+  private mutating func read(_ top: inout TableReader, _ mistakes: Mistakes) {
+    add(top.string("description")) { .summary($0) }
+    add(top.choice("base")) { .base($0) }
+    add(top.boolean("fakeroot")) { .fakeRoot($0) }
+    add(top.boolean("user-namespaces")) { .userNamespaces($0) }
+    for var table in top.tables("mount") ?? [] { readMount(&table, mistakes) }
+    if var table = top.table("env") { readEnvironment(&table) }
+    if var table = top.table("network") { readNetwork(&table, mistakes) }
+    if var table = top.table("seccomp") { readCalls(&table) }
+    if var table = top.table("capabilities") { readCapabilities(&table) }
+    if var table = top.table("limits") { readLimits(&table) }
+    if var table = top.table("mcp") {
+      add(table.boolean("apply")) { .agentsMayApply($0) }
+      table.finish()
     }
-    try top.finish()
+    if var table = top.table("landlock") {
+      add(table.choice("mode")) { .landlock($0) }
+      table.finish()
+    }
+    top.finish()
   }
 
   /// The SHA-256 of bytes, in hexadecimal digits.
@@ -51,31 +62,29 @@ package struct ProfileLayer: Sendable {
     changes.append((change(placed.value), placed.line, placed.column))
   }
 
-  private mutating func readMount(_ table: inout TableReader) throws(ProfileError) {
-    let source = try table.stringOrStrings("source")
-    let target = try table.string("target")
-    let mode: Placed<MountRule.Mode>? = try table.choice("mode")
-    let optional = try table.boolean("optional")?.value
-    try table.finish()
+  private mutating func readMount(_ table: inout TableReader, _ mistakes: Mistakes) {
+    let before = mistakes.all.count
+    let source = table.stringOrStrings("source")
+    let target = table.string("target")
+    let mode: Placed<MountRule.Mode>? = table.choice("mode")
+    let optional = table.boolean("optional")?.value
+    table.finish()
+    // A rule that is half understood would only bring mistakes that are none.
+    guard mistakes.all.count == before else { return }
     guard let place = source ?? target.map({ $0.map { [$0] } }) else {
-      throw ProfileError(file: file, "a [[mount]] needs a source, or a target for tmpfs")
-    }
-    func mistake(_ sentence: String) -> ProfileError {
-      ProfileError(file: file, line: place.line, column: place.column, sentence)
+      return mistakes.add(
+        line: table.line, column: table.column,
+        "a [[mount]] needs a source, or a target for tmpfs")
     }
     guard let mode = mode?.value else {
-      throw mistake("a [[mount]] needs a mode: ro, rw, cow, tmpfs or mask")
+      return mistakes.add(
+        line: place.line, column: place.column,
+        "a [[mount]] needs a mode: ro, rw, cow, tmpfs or mask")
     }
-    // With another target than its source, a mask would take the place of one that hides a secret.
-    if target != nil, mode == .mask || mode == .copyOnWrite {
-      throw mistake("a [[mount]] of mode \(mode.rawValue) stays where it is and has no target")
-    }
-    if place.value.count > 1 && target != nil {
-      throw mistake("a [[mount]] of several sources has no target")
+    if let sentence = Self.mistake(in: place.value, target: target?.value, mode) {
+      return mistakes.add(line: place.line, column: place.column, sentence)
     }
     for path in place.value {
-      let first = path.first ?? " "
-      guard "/~$".contains(first) else { throw mistake("'\(path)' must begin with /, ~ or $") }
       let rule = MountRule(
         path, target: target?.value, mode: mode,
         optional: optional ?? (mode == .mask || mode == .scratch))
@@ -83,60 +92,72 @@ package struct ProfileLayer: Sendable {
     }
   }
 
-  private mutating func readEnvironment(_ table: inout TableReader) throws(ProfileError) {
-    add(try table.strings("pass")) { .pass($0) }
-    add(try table.dictionary("set")) { .set($0) }
-    add(try table.strings("deny")) { .deny($0) }
-    try table.finish()
+  /// What is wrong with a rule whose keys are right.
+  private static func mistake(in paths: [String], target: String?, _ mode: MountRule.Mode)
+    -> String?
+  {
+    // With another target than its source, a mask would take the place of one that hides a secret.
+    if target != nil, mode == .mask || mode == .copyOnWrite {
+      return "a [[mount]] of mode \(mode.rawValue) stays where it is and has no target"
+    }
+    if paths.count > 1, target != nil { return "a [[mount]] of several sources has no target" }
+    let wrong = paths.first { !"/~$".contains($0.first ?? " ") }
+    return wrong.map { "'\($0)' must begin with /, ~ or $" }
   }
 
-  private mutating func readNetwork(_ table: inout TableReader) throws(ProfileError) {
-    let names = try table.strings("allow")
-    let mode: Placed<NetworkRules.Mode>? = try table.choice("mode")
+  private mutating func readEnvironment(_ table: inout TableReader) {
+    add(table.strings("pass")) { .pass($0) }
+    add(table.dictionary("set")) { .set($0) }
+    add(table.strings("deny")) { .deny($0) }
+    table.finish()
+  }
+
+  private mutating func readNetwork(_ table: inout TableReader, _ mistakes: Mistakes) {
+    let names = table.strings("allow")
+    let mode: Placed<NetworkRules.Mode>? = table.choice("mode")
     if let names, mode == nil { add(names) { _ in .network(.allow) } }
     add(mode) { .network($0) }
     if let names {
       for name in names.value where NetworkName(name) == nil {
-        throw ProfileError(
-          file: file, line: names.line, column: names.column,
+        mistakes.add(
+          line: names.line, column: names.column,
           "'\(name)' is no network name; it looks like 'example.org:443' or '*.example.org'")
       }
       add(names) { .allowNames($0) }
     }
-    add(try table.ports("publish")) { .publish($0) }
-    try table.finish()
+    add(table.ports("publish")) { .publish($0) }
+    table.finish()
   }
 
-  private mutating func readCalls(_ table: inout TableReader) throws(ProfileError) {
-    add(try table.choice("mode")) { .calls($0) }
+  private mutating func readCalls(_ table: inout TableReader) {
+    add(table.choice("mode")) { .calls($0) }
     let what = "system call or group of them"
-    add(try table.words("allow", among: CallGroups.words, what)) { .allowCalls($0) }
-    add(try table.words("deny", among: CallGroups.words, what)) { .denyCalls($0) }
-    try table.finish()
+    add(table.words("allow", among: CallGroups.words, what)) { .allowCalls($0) }
+    add(table.words("deny", among: CallGroups.words, what)) { .denyCalls($0) }
+    table.finish()
   }
 
-  private mutating func readCapabilities(_ table: inout TableReader) throws(ProfileError) {
+  private mutating func readCapabilities(_ table: inout TableReader) {
     add(
-      try table.words(
-        "keep", among: Capabilities.names, "capability", spelling: Capabilities.plain)
+      table.words("keep", among: Capabilities.names, "capability", spelling: Capabilities.plain)
     ) { .capabilities($0) }
-    try table.finish()
+    table.finish()
   }
 
-  private mutating func readLimits(_ table: inout TableReader) throws(ProfileError) {
+  private mutating func readLimits(_ table: inout TableReader) {
     for limit in ProfileChange.Limit.allCases {
       let placed: Placed<UInt64>? =
         switch limit {
         case .memory, .size, .scratch:
-          try table.amount(limit.rawValue, "a size like \"512M\"", Amount.bytes)
-        case .cpus: try table.processors(limit.rawValue)
+          table.amount(limit.rawValue, "a size like \"512M\"", Amount.bytes)
+        case .cpus: table.processors(limit.rawValue)
         case .cpu, .time:
-          try table.amount(limit.rawValue, "a duration like \"10m\"", Amount.seconds)
+          table.amount(limit.rawValue, "a duration like \"10m\"", Amount.seconds)
         case .processes, .openFiles, .files:
-          try table.amount(limit.rawValue, "a number") { UInt64($0) }
+          table.amount(limit.rawValue, "a number") { UInt64($0) }
         }
       add(placed) { .limit(limit, $0) }
     }
-    try table.finish()
+    table.finish()
   }
 }

@@ -1,26 +1,32 @@
 /// Takes the known keys out of a table; what is left is a mistake.
+///
+/// A mistake is kept for the end, and its key is read as if it were not there.
 struct TableReader {
-  let file: String
+  let line: Int
+  let column: Int
+  private let mistakes: Mistakes
   private let name: String
   private var rest: [(key: String, value: TomlValue)]
   private var known: [String] = []
 
-  init(_ value: TomlValue, named name: String, file: String) throws(ProfileError) {
+  init?(_ value: TomlValue, named name: String, _ mistakes: Mistakes) {
     guard case .table(let entries) = value.content else {
-      throw Self.mistake(file, value, "'\(name)' must be a table, not \(value.kind)")
+      mistakes.add(value, "'\(name)' must be a table, not \(value.kind)")
+      return nil
     }
-    self.file = file
+    (line, column) = (value.line, value.column)
+    self.mistakes = mistakes
     self.name = name
     rest = entries
   }
 
-  /// Throws for the first key that nobody took, with the nearest that would have been.
-  func finish() throws(ProfileError) {
-    guard let (key, value) = rest.min(by: { $0.value.line < $1.value.line }) else { return }
+  /// The keys that nobody took are mistakes, each with the nearest that would have been taken.
+  func finish() {
     let place = name.isEmpty ? "a profile" : "[\(name)]"
-    throw ProfileError(
-      file: file, line: value.line, column: value.column, "'\(key)' is no key of \(place)",
-      suggestion: Nearest.to(key, among: known))
+    for (key, value) in rest {
+      mistakes.add(
+        value, "'\(key)' is no key of \(place)", suggestion: Nearest.to(key, among: known))
+    }
   }
 
   mutating func value(_ key: String) -> TomlValue? {
@@ -29,43 +35,41 @@ struct TableReader {
     return rest.remove(at: index).value
   }
 
-  mutating func table(_ key: String) throws(ProfileError) -> TableReader? {
-    guard let value = value(key) else { return nil }
-    return try TableReader(value, named: key, file: file)
+  mutating func table(_ key: String) -> TableReader? {
+    value(key).flatMap { TableReader($0, named: key, mistakes) }
   }
 
-  mutating func tables(_ key: String) throws(ProfileError) -> [TableReader]? {
+  mutating func tables(_ key: String) -> [TableReader]? {
     guard let value = value(key) else { return nil }
     guard case .array(let elements) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' is written '[[\(key)]]', once for each")
+      return mistakes.reject(value, "'\(key)' is written '[[\(key)]]', once for each")
     }
-    var readers: [TableReader] = []
-    for element in elements {
-      readers.append(try TableReader(element, named: key, file: file))
-    }
-    return readers
+    return elements.compactMap { TableReader($0, named: key, mistakes) }
   }
 
-  mutating func string(_ key: String) throws(ProfileError) -> Placed<String>? {
+  mutating func string(_ key: String) -> Placed<String>? {
     guard let value = value(key) else { return nil }
-    return Placed(try string(value, key), value)
+    return string(value, key).map { Placed($0, value) }
   }
 
-  mutating func boolean(_ key: String) throws(ProfileError) -> Placed<Bool>? {
+  mutating func boolean(_ key: String) -> Placed<Bool>? {
     guard let value = value(key) else { return nil }
     guard case .boolean(let flag) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be true or false, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be true or false, not \(value.kind)")
     }
     return Placed(flag, value)
   }
 
-  mutating func strings(_ key: String) throws(ProfileError) -> Placed<[String]>? {
+  mutating func strings(_ key: String) -> Placed<[String]>? {
     guard let value = value(key) else { return nil }
     guard case .array(let elements) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be a list of strings, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be a list of strings, not \(value.kind)")
     }
     var strings: [String] = []
-    for element in elements { strings.append(try string(element, key)) }
+    for element in elements {
+      guard let text = string(element, key) else { return nil }
+      strings.append(text)
+    }
     return Placed(strings, value)
   }
 
@@ -73,19 +77,18 @@ struct TableReader {
   mutating func words(
     _ key: String, among known: [String], _ what: String,
     spelling: (String) -> String = { $0 }
-  ) throws(ProfileError) -> Placed<[String]>? {
+  ) -> Placed<[String]>? {
     guard let value = value(key) else { return nil }
     guard case .array(let elements) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be a list of strings, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be a list of strings, not \(value.kind)")
     }
     var words: [String] = []
     for element in elements {
-      let written = try string(element, key)
+      guard let written = string(element, key) else { return nil }
       let word = spelling(written)
       guard known.contains(word) else {
-        throw ProfileError(
-          file: file, line: element.line, column: element.column,
-          "'\(written)' is no \(what)", suggestion: Nearest.to(word, among: known))
+        return mistakes.reject(
+          element, "'\(written)' is no \(what)", suggestion: Nearest.to(word, among: known))
       }
       words.append(word)
     }
@@ -93,33 +96,33 @@ struct TableReader {
   }
 
   /// A string, or a list of them.
-  mutating func stringOrStrings(_ key: String) throws(ProfileError) -> Placed<[String]>? {
+  mutating func stringOrStrings(_ key: String) -> Placed<[String]>? {
     guard let value = value(key) else { return nil }
     if case .string(let single) = value.content { return Placed([single], value) }
     rest.append((key, value))
-    return try strings(key)
+    return strings(key)
   }
 
-  mutating func dictionary(_ key: String) throws(ProfileError) -> Placed<[String: String]>? {
+  mutating func dictionary(_ key: String) -> Placed<[String: String]>? {
     guard let value = value(key) else { return nil }
     guard case .table(let entries) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be a table of strings, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be a table of strings, not \(value.kind)")
     }
     var strings: [String: String] = [:]
-    for (name, entry) in entries { strings[name] = try string(entry, name) }
+    for (name, entry) in entries { strings[name] = string(entry, name) }
     return Placed(strings, value)
   }
 
-  mutating func ports(_ key: String) throws(ProfileError) -> Placed<[UInt16]>? {
+  mutating func ports(_ key: String) -> Placed<[UInt16]>? {
     guard let value = value(key) else { return nil }
     guard case .array(let elements) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be a list of ports, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be a list of ports, not \(value.kind)")
     }
     var ports: [UInt16] = []
     for element in elements {
       guard case .integer(let number) = element.content, let port = UInt16(exactly: number),
         port > 0
-      else { throw Self.mistake(file, element, "a port is a number from 1 to 65535") }
+      else { return mistakes.reject(element, "a port is a number from 1 to 65535") }
       ports.append(port)
     }
     return Placed(ports, value)
@@ -127,21 +130,20 @@ struct TableReader {
 
   /// One of several words.
   mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String)
-    throws(ProfileError) -> Placed<Choice>? where Choice.RawValue == String
+    -> Placed<Choice>? where Choice.RawValue == String
   {
-    guard let found = try string(key) else { return nil }
-    if let choice = Choice(rawValue: found.value) { return found.map { _ in choice } }
+    guard let value = value(key), let found = string(value, key) else { return nil }
+    if let choice = Choice(rawValue: found) { return Placed(choice, value) }
     let words = Choice.allCases.map(\.rawValue)
-    throw ProfileError(
-      file: file, line: found.line, column: found.column,
-      "'\(found.value)' is no '\(key)'; it is one of \(words.joined(separator: ", "))",
-      suggestion: Nearest.to(found.value, among: words))
+    return mistakes.reject(
+      value, "'\(found)' is no '\(key)'; it is one of \(words.joined(separator: ", "))",
+      suggestion: Nearest.to(found, among: words))
   }
 
   /// A number, or a string that `read` understands.
   mutating func amount(
     _ key: String, _ example: String, _ read: (String) -> UInt64?
-  ) throws(ProfileError) -> Placed<UInt64>? {
+  ) -> Placed<UInt64>? {
     guard let value = value(key) else { return nil }
     switch value.content {
     case .integer(let number):
@@ -149,11 +151,11 @@ struct TableReader {
     case .string(let text): if let amount = read(text) { return Placed(amount, value) }
     default: break
     }
-    throw Self.mistake(file, value, "'\(key)' must be \(example), not \(value.kind)")
+    return mistakes.reject(value, "'\(key)' must be \(example), not \(value.kind)")
   }
 
   /// A number of processors, as 2, 1.5 or "1.5"; in thousandths.
-  mutating func processors(_ key: String) throws(ProfileError) -> Placed<UInt64>? {
+  mutating func processors(_ key: String) -> Placed<UInt64>? {
     guard let value = value(key) else { return nil }
     let text: String? =
       switch value.content {
@@ -162,21 +164,17 @@ struct TableReader {
       default: nil
       }
     guard let amount = text.flatMap(Amount.processors) else {
-      throw Self.mistake(file, value, "'\(key)' must be a number of processors like 1.5")
+      return mistakes.reject(value, "'\(key)' must be a number of processors like 1.5")
     }
     return Placed(amount, value)
   }
 
-  private func string(_ value: TomlValue, _ key: String) throws(ProfileError) -> String {
+  private func string(_ value: TomlValue, _ key: String) -> String? {
     guard case .string(let text) = value.content else {
-      throw Self.mistake(file, value, "'\(key)' must be a string, not \(value.kind)")
+      return mistakes.reject(value, "'\(key)' must be a string, not \(value.kind)")
     }
-    if text.utf8.contains(0) { throw Self.mistake(file, value, "'\(key)' holds a NUL byte") }
+    if text.utf8.contains(0) { return mistakes.reject(value, "'\(key)' holds a NUL byte") }
     return text
-  }
-
-  private static func mistake(_ file: String, _ at: TomlValue, _ sentence: String) -> ProfileError {
-    ProfileError(file: file, line: at.line, column: at.column, sentence)
   }
 }
 
@@ -196,3 +194,5 @@ struct Placed<Value> {
     Placed<Other>(transform(value), line: line, column: column)
   }
 }
+
+extension Placed: Sendable where Value: Sendable {}

@@ -51,7 +51,7 @@ extension ProfileChange {
     case .allowCalls(let names): ("seccomp.allow", TomlText.list(names))
     case .denyCalls(let names): ("seccomp.deny", TomlText.list(names))
     case .capabilities(let names): ("capabilities.keep", TomlText.list(names))
-    case .limit(let limit, let most): ("limits.\(limit.rawValue)", "\(most)")
+    case .limit(let limit, let most): ("limits.\(limit.rawValue)", limit.text(most))
     case .agentsMayApply(let flag): ("mcp.apply", "\(flag)")
     case .landlock(let requirement): ("landlock.mode", TomlText.quoted(requirement.rawValue))
     }
