@@ -25,6 +25,7 @@ import Testing
   @Test func `a value is completed behind a space, an equals sign, and as bash splits it`() {
     #expect(words("cowbox", "diff", "--color", "a") == ["auto", "always"])
     #expect(words("cowbox", "diff", "--color=n") == ["--color=never"])
+    #expect(words("cowbox", "apply", "--allow-risky", "git") == ["git-hooks", "git-config"])
     #expect(words("cowbox", "diff", "--color", "=", "n") == ["never"])
     #expect(words("cowbox", "diff", "--color", "=") == ["auto", "always", "never"])
   }

@@ -32,6 +32,9 @@ struct Candidates {
     case .setting:
       Setting.all.map { Completion.Candidate(ByteString($0.name), $0.summary) }
     case .root: try roots()
+    case .risk:
+      Risk.allCases.map { Completion.Candidate(ByteString($0.rawValue), $0.words) }
+        + [Completion.Candidate("all", "whatever it is")]
     case .path: try SessionPaths(invocation(), onlyChanged: takesPartOfPlan).below(prefix)
     case .directory, .file: []
     }

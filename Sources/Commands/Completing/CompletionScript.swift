@@ -21,6 +21,8 @@ enum CompletionScript: String, CaseIterable {
       mapfile -t answer < <("${COMP_WORDS[0]}" completion --answer -- "${words[@]}" 2>/dev/null)
       kind=${answer[0]:-words}
       COMPREPLY=()
+      # As cowbox has them: the newest step first. An older bash knows no order but its own.
+      compopt -o nosort 2>/dev/null
       case $kind in
         files) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
         directories) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
@@ -70,9 +72,9 @@ enum CompletionScript: String, CaseIterable {
             if [[ $line == *$'\t'* ]]; then shown+=("$name -- ${line#*$'\t'}"); else shown+=("$name"); fi
           done
           if [[ $kind == open ]]; then
-            compadd -S '' -l -d shown -a names
+            compadd -V cowbox -S '' -l -d shown -a names
           else
-            compadd -l -d shown -a names
+            compadd -V cowbox -l -d shown -a names
           fi ;;
       esac
     }
@@ -96,7 +98,7 @@ enum CompletionScript: String, CaseIterable {
           printf '%s\n' $answer[2..]
       end
     end
-    complete -c cowbox -f -a '(__cowbox_complete)'
+    complete -c cowbox -f -k -a '(__cowbox_complete)'
 
     """#
 }

@@ -2,7 +2,7 @@ import Linux
 
 /// What a word of the command line stands for, told by how usage spells its place.
 enum Meaning: Hashable, Sendable {
-  case session, step, snapshot, profile, verb, root
+  case session, step, snapshot, profile, verb, root, risk
   /// A path of the session's view.
   case path
   case directory, file, setting
@@ -41,6 +41,7 @@ enum Meaning: Hashable, Sendable {
     case "PROFILE": self = .profile
     case "COMMAND": self = .verb
     case "SETTING": self = .setting
+    case "CLASS": self = .risk
     case "WHICH": self = .root
     case "PATH": self = .path
     case "DIR", "SOURCE", "MOUNTPOINT": self = .directory

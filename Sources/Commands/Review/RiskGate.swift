@@ -57,11 +57,12 @@ struct RiskGate {
         sentence += "\n          '\(change.path.printable)' (\(risk.rawValue)): \(risk.words)"
       }
     }
-    let first = found[0].1[0].rawValue
+    let classes = Risk.allCases.filter { risk in found.contains { $0.1.contains(risk) } }
+    let options = classes.map { "--allow-risky \($0.rawValue)" }.joined(separator: " ")
     throw Failure(
       sentence,
-      hint: "look with 'cowbox diff', then apply with '--allow-risky \(first)' or with the path, "
-        + "decide one by one with 'cowbox apply -p', or leave it out with '--exclude PATH'",
+      hint: "look with 'cowbox diff', then apply with '\(options)' or with the path;\n"
+        + "        'cowbox apply -p' asks one by one, '--exclude PATH' leaves one out",
       code: ExitCode.risk)
   }
 }
