@@ -34,6 +34,7 @@ import Testing
     let log = try place.cowbox("log").run().text
     #expect(log.contains("1 path, +1 -1") && log.contains("(snapshot good)"), "\(log)")
     #expect(log.contains("| *  4 ") && log.contains("|/\n"), "\(log)")
+    #expect(!log.contains(" \n"), "\(log)")
     let one = try place.cowbox("log", "numbers").run().text
     #expect(!one.contains("echo n") && one.contains("s/6/six/"), "\(one)")
     let patch = try place.cowbox("log", "-p", "-n", "3", "n").run().text

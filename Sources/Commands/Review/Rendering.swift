@@ -39,7 +39,7 @@ struct Rendering {
     Option("fold", "ignored and generated directories as a line each, as on a terminal"),
     Option("no-fold", "everything, also on a terminal"),
     Option("no-color", "no colours, as --color=never"),
-    Option("no-pager", "no pager, also on a terminal"),
+    Pager.option,
   ]
 
   let options: DiffOptions

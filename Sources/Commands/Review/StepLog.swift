@@ -137,7 +137,9 @@ extension StepLog {
       Self.outcome(step, style),
     ]
     let rest = told + [style.faint(amount(entry)), labels].filter { !$0.isEmpty }
-    return (parts + rest).joined(separator: "  ")
+    var line = (parts + rest).joined(separator: "  ")
+    while line.last == " " { line.removeLast() }
+    return line
   }
 
   private static func outcome(_ step: Step, _ style: Style) -> String {

@@ -8,7 +8,7 @@ import Store
 enum BlameCommand {
   static let verb = Verb(
     "blame", .time, "show which step and command wrote each line of a file",
-    operands: .any("PATH"), options: [Review.option, Invocation.json],
+    operands: .any("PATH"), options: [Pager.option, Review.option, Invocation.json],
     details: """
       Before each line stand the step that wrote it, when, and with which command; lines that the
       project had before have none. Only what the session changed itself is followed.
@@ -33,6 +33,7 @@ enum BlameCommand {
       let value: JSON = ["path": JSON(path), "lines": .array(blame.lines.map { json($0, steps) })]
       try invocation.output.line(value.prettyText)
     } else {
+      if !invocation.arguments.has(Pager.option.name) { try invocation.output.page() }
       try show(blame, steps, invocation.output)
     }
     return ExitCode.done

@@ -12,7 +12,7 @@ enum LogCommand {
       Option("stat", "with the files that each step changed"),
       Option("patch", short: "p", "with each step's changes as a patch"),
       Option("all", short: "a", "also boundaries at which nothing had changed"),
-      Review.option, Invocation.json,
+      Pager.option, Review.option, Invocation.json,
     ],
     details: """
       The newest step comes first. The graph at the left shows where an undo went back: what was
@@ -38,6 +38,7 @@ enum LogCommand {
       ]
       try invocation.output.line(value.prettyText)
     } else {
+      if !arguments.has(Pager.option.name) { try invocation.output.page() }
       try show(log, invocation)
     }
     return ExitCode.done

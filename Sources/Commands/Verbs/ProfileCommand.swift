@@ -9,7 +9,7 @@ enum ProfileCommand {
     operands: .any("[list | show [PROFILE] | check FILE | walls [PROFILE]]"),
     options: [
       Option("effective", "show what it comes to here: with the project's file, and real paths"),
-      Invocation.json,
+      Pager.option, Invocation.json,
     ],
     details: """
       A profile says what a box shows and what it lets through. 'show' without a name shows the one
@@ -75,6 +75,7 @@ enum ProfileCommand {
 
   private static func show(_ name: String?, _ invocation: Invocation) throws {
     let choice = try ProfileChoice(project: invocation.project(), home: invocation.home)
+    if !invocation.arguments.has(Pager.option.name) { try invocation.output.page() }
     if invocation.arguments.has("effective") {
       let variables = PathVariables(home: invocation.home, environment: Process.environment)
       let profile = try choice.load(named: name).profile.effective(variables)

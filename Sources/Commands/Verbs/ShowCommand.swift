@@ -10,7 +10,7 @@ enum ShowCommand {
     options: [
       Option("base", "as the project had it when the session first changed it"),
       Option("at", value: "STEP", "as the session had it at a step"),
-      Option("no-pager", "no pager, also on a terminal"), Review.option,
+      Pager.option, Review.option,
     ],
     details: """
       Without options: what a command in the session would read now. To a pipe or a file the bytes
@@ -27,7 +27,7 @@ enum ShowCommand {
     let reader = try session.read()
     let view = try FileView(reader, root: arguments.text("root"))
     let step = try arguments.text("at").map(reader.step(named:))
-    if !arguments.has("no-pager") { try invocation.output.page() }
+    if !arguments.has(Pager.option.name) { try invocation.output.page() }
     for word in invocation.operands {
       let path = try Selecting.path(word, view.root.path, invocation)
       let found =
@@ -49,7 +49,7 @@ enum ShowCommand {
       let style = RenderingStyle(isEscaped: Descriptor.standardOutput.isTerminal)
       try output.write(style.shown(text: target.bytes))
       if Descriptor.standardOutput.isTerminal { try output.line() }
-    case .absent: throw Failure("there is no \(name) there")
+    case .absent: throw Failure("there is no \(name) in that state of the session")
     case .forgotten:
       throw Failure(
         "\(name) was changed in the project since, and was too large to be kept as it was")

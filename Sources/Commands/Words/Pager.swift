@@ -8,6 +8,8 @@ final class Pager {
   /// Whether the user has seen enough.
   private var isClosed = false
 
+  static let option = Option("no-pager", "no pager, also on a terminal")
+
   private init(_ process: consuming SpawnedProcess, _ input: consuming OwnedDescriptor) {
     self.process = consume process
     self.input = consume input
