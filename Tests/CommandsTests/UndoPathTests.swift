@@ -122,4 +122,16 @@ import Testing
     let other = try Playground()
     #expect(try other.cowbox().run().text.contains("cowbox run -- npm test"))
   }
+
+  @Test func `what drifts outside of the project stands in no way of an apply`() throws {
+    let place = try Playground()
+    let home = ["HOME": place.path + "/home"]
+    try place.shell("mkdir ../home; echo a > ../home/file")
+    let script = "echo mine > ../home/file; echo new > new"
+    #expect(try place.cowbox("run", "--", "sh", "-c", script, environment: home).run().status == 0)
+    try place.shell("echo theirs > ../home/file")
+    let text = try place.cowbox("status", environment: home).run().text
+    #expect(text.contains("'file' was changed in '\(place.path)/home' as well"), "\(text)")
+    #expect(text.contains("'cowbox apply' takes it"), "\(text)")
+  }
 }

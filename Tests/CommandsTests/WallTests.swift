@@ -20,6 +20,11 @@ import Testing
     #expect(told.contains("\"notContained\""))
     running.signal(SIGTERM)
     _ = try running.finish()
+    #expect(try place.cowbox("run", "--", "touch", "new").run().status == 0)
+    let resting = try place.cowbox("status", "--walls").run().text
+    #expect(
+      resting.contains("session           up     changes stay in it below \(place.project)"),
+      "\(resting)")
   }
 
   @Test func `who joins a running session asks for its walls or is refused`() throws {
@@ -38,7 +43,8 @@ import Testing
         #expect(refused.complaint.contains("running behind other walls than asked for"))
       }
     }
-    #expect(try place.cowbox("run", "--timeout", "1s", "--", "sleep", "60").run().status == 124)
+    let late = try place.cowbox("run", "--timeout", "1s", "--", "sleep", "60").run()
+    #expect(late.status == 124 && late.complaint.contains("its time was over"))
     running.signal(SIGTERM)
     _ = try running.finish()
     let open = try place.cowbox("run", "--net", "host", "--", "sh", "-c", "echo up; exec sleep 60")

@@ -32,18 +32,21 @@ package struct Conflict: Sendable, Equatable {
   }
 
   /// What happened, as a sentence.
-  package var description: String {
+  package var description: String { description(in: "the project") }
+
+  /// What happened in a directory that is called so.
+  package func description(in place: String) -> String {
     let name = "'\(path.printable)'"
     let sentence =
       switch reason {
-      case .changed: "\(name) was changed in the project as well"
+      case .changed: "\(name) was changed in \(place) as well"
       case .attributesChanged:
-        "mode, owner or attributes of \(name) were changed in the project as well"
-      case .gone: "\(name) is gone from the project"
-      case .appeared: "\(name) has appeared in the project"
-      case .kindChanged: "\(name) became another kind of file in the project"
-      case .parentGone: "the directory of \(name) is gone from the project"
-      case .repositoryMoved: "\(name) belongs to a repository in which the project moved on"
+        "mode, owner or attributes of \(name) were changed in \(place) as well"
+      case .gone: "\(name) is gone from \(place)"
+      case .appeared: "\(name) has appeared in \(place)"
+      case .kindChanged: "\(name) became another kind of file in \(place)"
+      case .parentGone: "the directory of \(name) is gone from \(place)"
+      case .repositoryMoved: "\(name) belongs to a repository in which \(place) moved on"
       }
     return obstacle.map { "\(sentence) (\($0))" } ?? sentence
   }

@@ -49,7 +49,10 @@ struct Status {
   }
 
   private var hasChanges: Bool { parts.contains { !$0.isEmpty } }
-  private var hasDrift: Bool { parts.contains { !$0.drift.isEmpty } }
+  /// Whether an apply, which is of the project, would conflict.
+  private var hasDrift: Bool {
+    parts.contains { $0.root.role == .project && !$0.drift.isEmpty }
+  }
 }
 
 // As a person reads it.
@@ -79,8 +82,9 @@ extension Status {
 
   private static func drift(_ part: Part, _ style: Style) -> [String] {
     let most = 10
+    let place = part.root.role == .project ? "the project" : "'\(part.root.path.printable)'"
     var lines = part.drift.prefix(most).enumerated().map { index, conflict in
-      (index == 0 ? style.yellow("drifted") : "       ") + "  \(conflict.description)"
+      (index == 0 ? style.yellow("drifted") : "       ") + "  \(conflict.description(in: place))"
     }
     if part.drift.count > most { lines.append("         ... and \(part.drift.count - most) more") }
     return lines

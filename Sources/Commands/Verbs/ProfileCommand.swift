@@ -100,7 +100,8 @@ enum ProfileCommand {
     let project = try invocation.project()
     let choice = ProfileChoice(project: project, home: invocation.home)
     let profile = try choice.load(named: name).profile
-    let walls = try Walls(profile, project: project.path, home: invocation.home).planned
+    let walls = try Walls(profile, project: project.path, home: invocation.home)
+      .planned(project: project.path, home: invocation.home)
     if invocation.wantsJSON {
       return try invocation.output.line(JSON.object(WallReport.json(walls)).prettyText)
     }

@@ -100,6 +100,9 @@ enum RunCommand {
     request.closedStreams = Process.closedStreams
     if request.isDetached { return try detach(request, session, invocation) }
     let report = try Attendance(client: session.client).run(request)
+    if report.hasTimedOut {
+      invocation.say("its time was over; '--timeout' and 'limits.time' say how long a command has")
+    }
     RefusalReport.tell(report, invocation)
     if report.hasChanges { try RunSummary.tell(of: session, step: report.step, invocation) }
     session.client.leave()

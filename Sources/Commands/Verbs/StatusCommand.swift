@@ -60,6 +60,7 @@ enum StatusCommand {
     -> StandingWalls
   {
     let project = try Project.named(path, from: path)
-    return try WallOptions.usual(for: invocation, project: project).planned
+    return try WallOptions.usual(for: invocation, project: project)
+      .planned(project: project.path, home: invocation.home)
   }
 }

@@ -51,7 +51,7 @@ extension KeeperPlan {
   }
 
   /// The project first; a directory inside another one is shown by both, its own on top.
-  private static func roots(
+  static func roots(
     project: ByteString, home: ByteString?, _ extra: [ByteString]
   ) -> [PlannedRoot] {
     var roots = [PlannedRoot(path: project, role: .project)]

@@ -45,9 +45,12 @@ extension Walls {
     return try ProfileView(hiding, project: project, variables: variables).masks
   }
 
-  /// What would stand around a run that begins a session now.
-  package var planned: StandingWalls {
-    StandingWalls(
+  /// What would stand around a run that begins a session of a project now.
+  package func planned(project: ByteString, home: ByteString?) -> StandingWalls {
+    var plan = plan
+    plan.roots = KeeperPlan.roots(project: project, home: showsHome ? home : nil, copyOnWrite)
+      .enumerated().map { RootMount(id: UInt32($0.offset + 1), path: $0.element.path) }
+    return StandingWalls(
       walls: plan.plannedWalls + StandingWalls.ofSession(size: maximumSize, files: maximumFiles),
       notContained: plan.notContained, terms: terms)
   }
