@@ -8,21 +8,17 @@ enum SnapshotCommand {
     "snapshot", .time, "give the session's present state a name", operands: .any("NAME"),
     options: [Option("force", short: "f", "move a name that exists")]
   ) { invocation in
-    guard let word = invocation.operands.first, invocation.operands.count == 1,
-      let name = word.string, isName(name)
-    else {
-      throw Failure.usage(
-        "'snapshot' needs one name, which is no number and has no control characters")
+    guard let word = invocation.operands.first, invocation.operands.count == 1 else {
+      throw Failure.usage("'snapshot' needs one name", hint: "cowbox snapshot NAME")
+    }
+    guard let name = word.string else {
+      throw Failure.usage("a snapshot's name must be UTF-8, not '\(word.printable)'")
     }
     let session = try invocation.session()
     let step = try session.perform(
       .snapshot(name, replacing: invocation.arguments.has("force")))
     invocation.say("snapshot '\(name)' is step \(step.rawValue) of session \(session.name)")
     return ExitCode.done
-  }
-
-  private static func isName(_ name: String) -> Bool {
-    !name.isEmpty && Int(name) == nil && ByteString(name).printable == name
   }
 
   static let snapshots = Verb(

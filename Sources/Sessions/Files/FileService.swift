@@ -154,10 +154,12 @@ struct FileParameters {
 
 /// Runs a call on a file and gives its failure the words and the number that a client needs.
 func onFile<Result: ~Copyable>(
-  _ what: String, _ path: ByteString, hint: String? = nil, _ call: () throws(Errno) -> Result
+  _ what: String, _ path: ByteString, to other: ByteString? = nil,
+  hint: (Errno) -> String? = { _ in nil }, _ call: () throws(Errno) -> Result
 ) throws(ProtocolError) -> Result {
   do { return try call() } catch {
+    let names = "'\(path.printable)'" + (other.map { " to '\($0.printable)'" } ?? "")
     throw ProtocolError(
-      .file, "cannot \(what) '\(path.printable)': \(error)", hint: hint, errno: error.rawValue)
+      .file, "cannot \(what) \(names): \(error)", hint: hint(error), errno: error.rawValue)
   }
 }

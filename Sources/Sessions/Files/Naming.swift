@@ -8,8 +8,8 @@ enum Naming {
     let path = try params.path()
     let isRecursive = try params.flag("recursive")
     let here = Descriptor.currentDirectory
-    try onFile("remove", path, hint: isRecursive ? nil : "'recursive' removes a full directory") {
-      () throws(Errno) in
+    let hint = { $0 == Errno.notEmpty ? "'recursive' removes a full directory" : nil }
+    try onFile("remove", path, hint: hint) { () throws(Errno) in
       guard try here.status(of: path).kind == .directory else { return try here.remove(path) }
       if isRecursive { return try here.removeTree(path) }
       try here.remove(path, isDirectory: true)
@@ -21,7 +21,7 @@ enum Naming {
     let (from, to) = (try params.path("from"), try params.path("to"))
     let replaces = try params.flag("replace", default: true)
     let here = Descriptor.currentDirectory
-    try onFile("rename to '\(to.printable)'", from) { () throws(Errno) in
+    try onFile("rename", from, to: to) { () throws(Errno) in
       try here.rename(from, to: here, to, replaces ? [] : .noReplace)
     }
     return [:]
@@ -41,7 +41,7 @@ enum Naming {
 
   /// Makes a directory and those above it, as far as they are missing.
   static func makeAll(_ path: ByteString) throws(ProtocolError) {
-    var made: ByteString = path.bytes.first == UInt8(ascii: "/") ? "/" : "."
+    var made: ByteString = path.bytes.first == UInt8(ascii: "/") ? "/" : ""
     for part in path.components {
       made = made.appending(part)
       try onFile("make directory", made) { () throws(Errno) in
@@ -49,7 +49,7 @@ enum Naming {
         {
           // One that can't be made because nothing may be written there may be there already.
           let status = try? Descriptor.currentDirectory.open(made, [.path, .directory])
-          if status == nil { throw error }
+          if status == nil { throw error == .exists ? .notDirectory : error }
         }
       }
     }

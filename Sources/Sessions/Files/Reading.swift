@@ -32,10 +32,10 @@ enum Reading {
       try Descriptor.currentDirectory.open(path, [.readOnly, .nonBlocking])
     }
     let status = try self.status(of: file.borrowed, path)
-    try onFile("read", path, hint: "'list' shows a directory") { () throws(Errno) in
+    try onFile("read", path, hint: { _ in "'list' shows a directory" }) { () throws(Errno) in
       if status.kind == .directory { throw .isDirectory }
     }
-    try onFile("read", path, hint: "it is no regular file") { () throws(Errno) in
+    try onFile("read", path, hint: { _ in "it is no regular file" }) { () throws(Errno) in
       if status.kind != .regular { throw .invalid }
     }
     return file

@@ -19,6 +19,8 @@ struct TextSearch {
 
   /// Longer lines are cut in the answer.
   private static let longestLine = 500
+  /// A longer expression would take minutes and gigabytes to be compiled.
+  private static let longestExpression = 4096
   /// Larger files are passed over; they are no text that somebody reads.
   private static let largestFile = 64 << 20
 
@@ -30,6 +32,12 @@ struct TextSearch {
     if try params.flag("fixed"), !ignoresCase {
       needle = .text(Array(pattern.utf8))
     } else {
+      guard pattern.utf8.count <= Self.longestExpression else {
+        throw ProtocolError(
+          .wrongParams,
+          "the pattern has \(pattern.utf8.count) bytes; an expression has at most "
+            + "\(Self.longestExpression)", hint: "'fixed': true searches for a text of any length")
+      }
       let source = try params.flag("fixed") ? Self.quoted(pattern) : Self.translated(pattern)
       do throws(RegularExpression.Mistake) {
         needle = .expression(try RegularExpression(source, ignoresCase: ignoresCase))

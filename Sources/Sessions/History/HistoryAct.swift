@@ -30,6 +30,11 @@ package enum HistoryAct: Sendable {
 
   static func name(_ step: StepID, _ name: String, _ replacing: Bool, _ store: SessionStore) throws
   {
+    guard !name.isEmpty, Int(name) == nil, ByteString(name).printable == name else {
+      throw SessionError(
+        "'\(ByteString(name).printable)' can't be a snapshot's name",
+        hint: "a name is no number and has no control characters", kind: .usage)
+    }
     try store.flush(durable: true)
     guard try store.setMark(name, at: step, replacing: replacing) else {
       throw SessionError(

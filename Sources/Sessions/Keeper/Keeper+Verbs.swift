@@ -113,7 +113,7 @@ extension Keeper {
     if name == nil { name = (try? SessionName.random(for: plan.project))?.text }
     guard let name, SessionName(name) != nil else {
       throw ProtocolError(
-        .wrongParams, "'name' can't be a session's name",
+        .wrongParams, "'\(ByteString(name ?? "").printable)' can't be a session's name",
         hint: "use up to 64 letters, digits, dashes, dots and underscores")
     }
     var words: [ByteString] = ["branch"]

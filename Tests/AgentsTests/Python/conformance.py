@@ -228,6 +228,17 @@ def work():
     assert "nothing was refused" in text(server.call("network"))
     gone = server.call("read", path="no/such/file")["result"]
     assert gone["isError"] and "no such file" in gone["content"][0]["text"].lower(), gone
+    for tool, arguments, wanted in [
+        ("snapshot", {"name": "7"}, "'7' can't be a snapshot's name"),
+        ("branch", {"name": "a/b"}, "'a/b' can't be a session's name"),
+        ("rename", {"from": "nowhere", "to": "b"}, "cannot rename 'nowhere' to 'b': no such file"),
+        ("write", {"path": "src/a.txt/b", "content": ""}, "'src/a.txt': not a directory"),
+        ("remove", {"path": "src"}, "'recursive'"),
+        ("grep", {"pattern": "(" * 5000}, "at most 4096"),
+    ]:
+        refused = server.call(tool, **arguments)
+        assert refused["result"]["isError"] and wanted in text(refused), (tool, refused)
+    assert "recursive" not in text(server.call("remove", path="nowhere"))
     assert not os.path.exists("src/a.txt"), "the project was touched"
     server.close()
     ok("every tool does what it says")
