@@ -24,6 +24,12 @@ import Testing
     (["--project", "/no/such", "run", "--", "true"], 2, "no such file or directory"),
     (["-C", "/", "run", "--", "true"], 2, "'/' can't be a project"),
     (["run", "--max-size", "big", "--", "true"], 2, "'big' is no size"),
+    (
+      ["run", "--profile", "defualt", "--", "true"], 2,
+      "cowbox: there is no profile 'defualt'; did you mean 'default'?"
+    ),
+    (["completion"], 2, "'completion' needs a shell"),
+    (["completion", "tcsh"], 2, "there is no completion for 'tcsh'"),
   ])
   func `wrong input is refused with the right words and code`(
     words: [String], status: Int32, sentence: String
@@ -35,6 +41,24 @@ import Testing
     #expect(ended.status == status, "\(ended.complaint)")
     #expect(ended.complaint.contains(sentence), "\(ended.complaint)")
     #expect(ended.text == "")
+  }
+
+  @Test func `what is not in a session is said with its name`() throws {
+    let place = try Playground()
+    #expect(try place.cowbox("run", "--", "touch", "new").run().status == 0)
+    #expect(try place.cowbox("branch", "other").run().status == 0)
+    let cases: [([String], Int32, String)] = [
+      (["undo", "no where"], 1, "there is nothing to undo in 'no where'\n"),
+      (["show", "nowhere"], 1, "there is no 'nowhere' in that state of the session"),
+      (["branch", "other"], 2, "there is a session 'other' already\n"),
+    ]
+    for (words, status, sentence) in cases {
+      var command = place.cowbox()
+      command.words += words
+      let ended = try command.run()
+      #expect(ended.status == status)
+      #expect(ended.complaint.contains(sentence), "\(ended.complaint)")
+    }
   }
 
   @Test func `a project that vanished is said, and nothing is lost`() throws {

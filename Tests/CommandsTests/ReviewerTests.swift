@@ -55,6 +55,13 @@ import Testing
     return place
   }
 
+  @Test func `who leaves is told that nothing was done`() throws {
+    let terminal = try Terminal(started(), "apply -i")
+    try terminal.expect("review of diff")
+    try terminal.send("q")
+    #expect(try terminal.expect("ended=0").contains("cowbox: nothing was applied"))
+  }
+
   @Test func `files and hunks are taken by keys, and what is not taken stays pending`() throws {
     let place = try started()
     let terminal = try Terminal(place, "apply -i")

@@ -26,11 +26,13 @@ enum CompletionCommand {
       }
       return ExitCode.done
     }
-    guard let word = invocation.operands.first?.string, invocation.operands.count == 1,
-      let shell = CompletionScript(rawValue: word)
-    else {
-      let known = CompletionScript.allCases.map(\.rawValue).joined(separator: ", ")
+    let known = CompletionScript.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let word = invocation.operands.first, invocation.operands.count == 1 else {
       throw Failure.usage("'completion' needs a shell", hint: "it is one of \(known)")
+    }
+    guard let shell = word.string.flatMap(CompletionScript.init) else {
+      throw Failure.usage(
+        "there is no completion for '\(word.printable)'", hint: "there is one for \(known)")
     }
     try invocation.output.write(shell.text)
     return ExitCode.done

@@ -56,6 +56,10 @@ enum ApplyCommand {
       invocation.wantsJSON
       ? try Tally(resolved.plan, application.contents()) : Tally(entriesOf: resolved.plan)
     try land(resolved, id, by: application, invocation)
+    if chosen != nil, resolved.plan.isEmpty, !invocation.wantsJSON {
+      invocation.say("nothing was applied")
+      return ExitCode.done
+    }
     try report(tally, resolved, id, session.name, application, invocation)
     return ExitCode.done
   }

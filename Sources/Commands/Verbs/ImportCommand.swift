@@ -44,7 +44,10 @@ enum ImportCommand {
     } catch ArchiveError.exists {
       throw Failure.usage("there is a session '\(name)' already", hint: "choose another name")
     }
-    invocation.say("session \(name) is of '\((project?.path ?? root.path).printable)'")
+    let owner = (project?.path ?? root.path).printable
+    invocation.say(
+      "session \(name) of '\(owner)' is made of '\(path.printable)'; 'cowbox diff -s \(name)' shows it"
+    )
     return ExitCode.done
   }
 }

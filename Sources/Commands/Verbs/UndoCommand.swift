@@ -85,7 +85,9 @@ enum UndoCommand {
       guard let former = timeline.step(past[place])?.restoredPathsTo else { return past[place - 1] }
       limit = (past.lastIndex { $0 <= former } ?? 0) + 1
     }
-    throw Failure("there is nothing to undo in \(paths.map(Words.quoted).joined(separator: " "))")
+    let names = paths.map { "'\($0.printable)'" }.joined(separator: " or ")
+    throw Failure(
+      "there is nothing to undo in \(names)", hint: "'cowbox log PATH' shows what changed a path")
   }
 
   /// What was applied stays in the project; the session only forgets that it made it.

@@ -124,9 +124,11 @@ package struct Catalogue: ~Copyable {
   package func make(named name: SessionName?, for project: ByteString) throws -> SessionName {
     try refuseState(project)
     guard let name else { return try make(for: project) }
-    do throws(Errno) { try sessions.borrowed.makeDirectory(name.bytes) } catch {
+    do throws(Errno) { try sessions.borrowed.makeDirectory(name.bytes) } catch .exists {
       throw SessionError(
-        "cannot make session '\(name)': \(error)", hint: "choose another name", kind: .usage)
+        "there is a session '\(name)' already", hint: "choose another name", kind: .usage)
+    } catch {
+      throw SessionError("cannot make session '\(name)': \(error)")
     }
     return name
   }
