@@ -53,11 +53,11 @@ extension Application {
     lower.forget()
     let kept = try past.kept()
     let takenBack = TakenBack(journal, lower, kept: kept.borrowed)
-    let (conflicts, done) = try changedPlaces(journal, LandedState(landed), takenBack)
-    guard conflicts.isEmpty else { throw ApplyError.conflicts(conflicts) }
+    let found = try comparePlaces(journal, LandedState(landed), takenBack)
+    guard found.conflicts.isEmpty else { throw ApplyError.conflicts(found.conflicts) }
     let workspace = try Workspace.make(in: session)
     do {
-      try land(workspace, reverting: journal, from: past, without: done)
+      try land(workspace, reverting: journal, from: past, found)
     } catch {
       if error is Interruption { throw error }
       if case ApplyError.stuck = error { throw error }
@@ -73,38 +73,55 @@ extension Application {
     return workspace.number
   }
 
-  /// Where the project is no longer what the apply made it, and where it is already what it was
-  /// before.
-  private func changedPlaces(
-    _ journal: Journal, _ landed: LandedState, _ takenBack: TakenBack
-  ) throws -> ([Conflict], Set<ByteString>) {
-    let now = try LandedState(of: journal, lower)
+  /// What the project has at the places of an apply.
+  private struct Places {
+    /// Where it is no longer what the apply made it.
     var conflicts: [Conflict] = []
+    /// Where it is already what it was before.
     var done: Set<ByteString> = []
+    /// Where git has written an index anew that says the same: the file that it is now.
+    var refreshed: [ByteString: Expected] = [:]
+  }
+
+  private func comparePlaces(
+    _ journal: Journal, _ landed: LandedState, _ takenBack: TakenBack
+  ) throws -> Places {
+    let now = try LandedState(of: journal, lower)
+    var places = Places()
     for (path, items) in landed.places.sorted(by: { $0.key < $1.key }) {
       if journal.stages.contains(where: { path.isWithin($0) }) { continue }
       let found = now.places[path] ?? []
-      guard found != items else { continue }
+      if items.count == found.count, zip(items, found).allSatisfy({ $0.isStill($1) }) {
+        if path.isGitIndex { places.refreshed[path] = found.first.map { Expected($0) } }
+        continue
+      }
       let kind = items.first.flatMap { FileKind(rawValue: $0.kind) }
       if try takenBack.contains(path, landed: kind) {
-        done.insert(path)
+        places.done.insert(path)
         continue
       }
       let reason: Conflict.Reason =
         found.isEmpty ? .gone : items.isEmpty ? .appeared : .changed
-      conflicts.append(Conflict(key: path, kind: .modified, path: path, reason))
+      places.conflicts.append(Conflict(key: path, kind: .modified, path: path, reason))
     }
+    try compareTaken(journal, landed, takenBack, &places)
+    return places
+  }
+
+  /// The places from which an apply took something away for good.
+  private func compareTaken(
+    _ journal: Journal, _ landed: LandedState, _ takenBack: TakenBack, _ places: inout Places
+  ) throws {
     for case .take(let slot, let path, _) in journal.operations
     where landed.places[path] == nil && Keeper.keptSlots(of: journal).contains(slot) {
       if try takenBack.contains(path, landed: nil) {
-        done.insert(path)
+        places.done.insert(path)
       } else if try lower.status(path) != nil {
-        conflicts.append(Conflict(key: path, kind: .deleted, path: path, .appeared))
+        places.conflicts.append(Conflict(key: path, kind: .deleted, path: path, .appeared))
       } else if try !isDirectory(path.parent, journal) {
-        conflicts.append(Conflict(key: path, kind: .deleted, path: path, .parentGone))
+        places.conflicts.append(Conflict(key: path, kind: .deleted, path: path, .parentGone))
       }
     }
-    return (conflicts, done)
   }
 
   /// Whether what an apply took away has a directory to come back to: the project's, or one that
@@ -116,8 +133,7 @@ extension Application {
   }
 
   private func land(
-    _ workspace: Workspace, reverting journal: Journal, from past: Workspace,
-    without done: Set<ByteString>
+    _ workspace: Workspace, reverting journal: Journal, from past: Workspace, _ found: Places
   ) throws {
     let name = ByteString(
       ".cowbox-\(session.realPath.lastComponent.printable)-\(workspace.number)")
@@ -140,7 +156,8 @@ extension Application {
           Keeper.name(of: slot), to: stages.folder(slot), slot.name)
       }
     }
-    back.operations = try inverse(of: journal, back, stages).filter { !done.contains($0.path) }
+    back.operations = try inverse(of: journal, back, stages, found.refreshed)
+      .filter { !found.done.contains($0.path) }
     if copy == nil { back.pins = try keptPins() }
     try checkpoint("journal")
     try workspace.write(.journal, JournalText(back).bytes)
@@ -153,10 +170,11 @@ extension Application {
     try lower.status(path).map { DirectoryTime(path: path, modified: $0.modified) }
   }
 
-  /// The operations that undo those of a journal, in the opposite order.
-  private func inverse(of journal: Journal, _ back: Journal, _ stages: Stages) throws
-    -> [Operation]
-  {
+  /// The operations that undo those of a journal, in the opposite order; `refreshed` are files that
+  /// are others than those that landed, and say the same.
+  private func inverse(
+    of journal: Journal, _ back: Journal, _ stages: Stages, _ refreshed: [ByteString: Expected]
+  ) throws -> [Operation] {
     func held(_ slot: Slot) throws -> Expected? {
       try attempt("look at what an apply kept") { () throws(Errno) in
         try stages.status(slot).map { Expected($0) }
@@ -178,14 +196,17 @@ extension Application {
         return .put(slot, path, held: expected.with(inode: kept?.inode))
       case .put(let slot, let path, let ours):
         used.insert(slot)
-        return .take(slot, path, ours)
+        return .take(slot, path, refreshed[path] ?? ours)
       case .swap(let slot, let path, let ours, let expected):
         let kept = used.insert(slot).inserted ? try held(slot) : nil
-        return .swap(slot, path, held: expected.with(inode: kept?.inode), ours)
+        return .swap(
+          slot, path, held: expected.with(inode: kept?.inode), refreshed[path] ?? ours)
       case .overwrite(let new, let old, let path, let inode):
-        return .overwrite(new: old, old: new, moved(path), inode: inode)
+        return .overwrite(
+          new: old, old: new, moved(path), inode: refreshed[path]?.inode ?? inode)
       case .attributes(let path, let inode, let old, let new):
-        return .attributes(moved(path), inode: inode, old: new, new: old)
+        return .attributes(
+          moved(path), inode: refreshed[path]?.inode ?? inode, old: new, new: old)
       }
     }
   }

@@ -1,3 +1,5 @@
+import Linux
+
 /// What the index of a git repository says: which content, mode and stage stands at each path.
 ///
 /// Beside that an index holds what git remembers of the files, so as not to read them again. 'git
@@ -28,6 +30,13 @@ package struct GitIndex: Equatable {
     }
     guard Self.isPlain(content[at...]) else { return nil }
     entries = found
+  }
+
+  /// The SHA-256 of what the index says.
+  package var digest: [UInt8] {
+    var hash = SHA256()
+    for entry in entries { hash.update(entry) }
+    return hash.finish()
   }
 
   private static func entry(

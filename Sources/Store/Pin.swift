@@ -23,10 +23,15 @@ package struct Pin: Hashable, Sendable {
   package var target: ByteString?
 
   /// Up to this size a pin keeps the content as well, as the base of a merge.
+  package var keptByteCount: Int64 { Self.keptByteCount(of: path) }
+
+  /// Up to which size the content of a path is kept.
   ///
   /// A git index is kept at any size that is seen: what the host's git writes into it anew without
   /// a change is told from one by what the entries were.
-  package var keptByteCount: Int64 { path.isGitIndex ? 1 << 26 : 1 << 20 }
+  package static func keptByteCount(of path: ByteString) -> Int64 {
+    path.isGitIndex ? 1 << 26 : 1 << 20
+  }
 
   /// The pin of what a status tells; content is added by who reads it.
   package init(root: Int64, path: ByteString, status: FileStatus) {

@@ -185,4 +185,56 @@ import Testing
     try place.shell("echo staged >> a; git add a")
     #expect(try place.cowbox("apply").run().status == 3)
   }
+
+  @Test(arguments: [[], ["--in-place"]])
+  func `an index that the host's git refreshed after an apply is no conflict of a revert`(
+    options: [String]
+  ) throws {
+    let place = try Playground()
+    let who = "git config user.name a; git config user.email a@example.org"
+    try place.shell("git init -q; \(who); echo a > a; echo b > b; git add .; git commit -qm one")
+    let script = "echo c > c; git add c; git commit -qm two"
+    #expect(try place.cowbox("run", "--", "sh", "-euc", script).run().status == 0)
+    let apply = Command(
+      [Playground.binary, "apply"] + options, in: place.project,
+      environment: place.cowbox("apply").environment)
+    for time in [1_000_000_000, 1_100_000_000] {
+      #expect(try apply.run().status == 0)
+      try place.shell("touch -d @\(time) a b; git update-index --refresh")
+      let ended = try place.cowbox("revert").run()
+      #expect(ended.status == 0, "\(ended.complaint)")
+      #expect(try place.shell("git status --porcelain; git log --format=%s") == "one\n")
+      try place.shell("touch -d @\(time - 1) a b; git update-index --refresh")
+    }
+    #expect(try apply.run().status == 0)
+    #expect(try place.shell("git status --porcelain; git log --format=%s") == "two\none\n")
+    try place.shell("echo staged >> a; git add a")
+    #expect(try place.cowbox("revert").run().status == 3)
+  }
+
+  @Test func `a revert knows an index in a repository that it takes away, or that was taken back`()
+    throws
+  {
+    let place = try Playground()
+    let who = "git config user.name a; git config user.email a@example.org"
+    let first = "git init -q --template=; \(who); git add .; git commit -qm one"
+    let apply = place.cowbox("apply", "--allow-risky", "git-config")
+    try place.shell("echo a > a; echo b > b")
+    #expect(try place.cowbox("run", "--", "sh", "-euc", first).run().status == 0)
+    #expect(try apply.run().status == 0)
+    try place.shell("touch -d @1000000000 a; git update-index --refresh")
+    let gone = try place.cowbox("revert").run()
+    #expect(gone.status == 0, "\(gone.complaint)")
+    #expect(try place.shell("ls -A") == "a\nb\n")
+    #expect(try apply.run().status == 0)
+    let second = "echo c > c; git add c; git commit -qm two"
+    #expect(try place.cowbox("run", "--", "sh", "-euc", second).run().status == 0)
+    #expect(try apply.run().status == 0)
+    try place.shell("touch -d @1000000000 b; git rm -q --cached c; git update-index --refresh")
+    let back = try place.cowbox("revert").run()
+    #expect(back.status == 0, "\(back.complaint)")
+    #expect(try place.shell("git status --porcelain; git log --format=%s") == "one\n")
+    #expect(try apply.run().status == 0)
+    #expect(try place.shell("git status --porcelain; git log --format=%s") == "two\none\n")
+  }
 }

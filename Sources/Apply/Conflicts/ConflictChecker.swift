@@ -90,10 +90,18 @@ struct ConflictChecker {
     }
     guard let pin = pin(of: change, at: path, status) else {
       if path.isEmpty || isOrigin(change, status) { return }
-      if try landed()[path]?.isStill(status) != true { note(change, path, .appeared) }
+      if try !isAsLanded(path, status) { note(change, path, .appeared) }
       return
     }
     if let reason = try difference(pin, status, path, change) { note(change, path, reason) }
+  }
+
+  /// Whether the project still has what an earlier apply put there.
+  private func isAsLanded(_ path: ByteString, _ status: FileStatus) throws -> Bool {
+    guard let item = try landed()[path] else { return false }
+    var now = LandedState.Item(item.path, Facts(status), inode: status.inode)
+    if item.index != nil { now.index = try lower.index(path)?.digest }
+    return item.isStill(now)
   }
 
   /// What is kept of a path, or of the same inode under another name.
@@ -150,11 +158,7 @@ struct ConflictChecker {
     guard max(pin.size, status.size) <= pin.keptByteCount,
       let before = try base(pin).flatMap(GitIndex.init)
     else { return false }
-    let opened = try lower.open(path)
-    let now = try attempt("read", path) { () throws(Errno) in
-      try opened.borrowed.readAll(limit: Int(pin.keptByteCount))
-    }
-    return GitIndex(now) == before
+    return try lower.index(path) == before
   }
 
   private func hasSameBytes(_ pin: Pin, _ status: FileStatus, _ path: ByteString) throws -> Bool {
@@ -203,13 +207,6 @@ extension ConflictChecker {
       if try !isSameContent(pin, status, key.path) { return true }
     }
     return false
-  }
-}
-
-extension LandedState.Item {
-  /// Whether the project still has it as an apply left it.
-  func isStill(_ status: FileStatus) -> Bool {
-    self == LandedState.Item(path, Facts(status), inode: status.inode)
   }
 }
 

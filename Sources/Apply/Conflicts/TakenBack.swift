@@ -49,11 +49,14 @@ struct TakenBack {
     else { return false }
     switch old.kind {
     case .regular:
-      guard old.size == there.size else { return false }
       let opened = try attempt("open what an apply kept") { () throws(Errno) in
         try kept.open(name, [.noFollow, .nonBlocking])
       }
-      return try opened.borrowed.contentHash() == lower.contentHash(path)
+      if try old.size == there.size && opened.borrowed.contentHash() == lower.contentHash(path) {
+        return true
+      }
+      guard path.isGitIndex, let before = try opened.borrowed.index(path) else { return false }
+      return try lower.index(path) == before
     case .symlink:
       let target = try attempt("read what an apply kept") { () throws(Errno) in
         try kept.symlinkTarget(name)

@@ -1,11 +1,12 @@
 import Changes
 import Linux
+import Store
 
 /// What the project had at every place of an apply right after it, so that a revert can tell
 /// whether anybody changed it since.
 struct LandedState {
   /// One file as it landed.
-  struct Item: Equatable {
+  struct Item {
     let path: ByteString
     let inode: UInt64
     let kind: UInt8
@@ -14,6 +15,8 @@ struct LandedState {
     let group: UInt32
     let size: Int64
     let modified: Int64
+    /// The digest of what a git index says; nil for everything else, and where it can't be told.
+    var index: [UInt8]?
 
     init(_ path: ByteString, _ facts: Facts, inode: UInt64) {
       self.path = path
@@ -25,6 +28,15 @@ struct LandedState {
       // A directory's own size and time say nothing about what is below it.
       size = facts.kind == .directory ? 0 : facts.size
       modified = facts.kind == .directory ? 0 : facts.modified.nanoseconds
+    }
+
+    /// Whether nobody has changed it since; in an index git may have remembered more of its files.
+    func isStill(_ now: Item) -> Bool {
+      guard path == now.path, kind == now.kind, permissions == now.permissions,
+        owner == now.owner, group == now.group
+      else { return false }
+      if inode == now.inode, size == now.size, modified == now.modified { return true }
+      return index != nil && index == now.index
     }
   }
 
@@ -47,8 +59,14 @@ struct LandedState {
   {
     guard let status = try lower.status(path) else { return [] }
     var found = [Item(ByteString([]), Facts(status), inode: status.inode)]
-    guard isTree, status.kind == .directory else { return found }
-    found += try lower.items(below: path).map { Item($0.path, $0.facts, inode: $0.inode) }
+    if isTree, status.kind == .directory {
+      found += try lower.items(below: path).map { Item($0.path, $0.facts, inode: $0.inode) }
+    }
+    for (number, item) in found.enumerated() where item.kind == FileKind.regular.rawValue {
+      let place = item.path.isEmpty ? path : path.appending(item.path)
+      // One that can't be read has no digest: then every other file there is a change.
+      if place.isGitIndex { found[number].index = (try? lower.index(place))?.digest }
+    }
     return found
   }
 
@@ -64,6 +82,7 @@ struct LandedState {
             Int64(bitPattern: item.inode), Int64(item.kind), Int64(item.permissions),
             Int64(item.owner), Int64(item.group), item.size, item.modified,
           ])
+        if let index = item.index { text.line(["index", JournalText.Word(index)]) }
       }
     }
     return text.bytes
@@ -78,6 +97,8 @@ struct LandedState {
       if words[0] == "at" {
         place = name
         places[place] = []
+      } else if words[0] == "index", let last = places[place]?.indices.last {
+        places[place]?[last].index = name.bytes
       } else if let item = Item(name, words.dropFirst(2).compactMap { Int64($0.string ?? "") }) {
         places[place]?.append(item)
       }

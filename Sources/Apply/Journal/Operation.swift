@@ -33,6 +33,13 @@ struct Expected: Equatable {
     self.isDirectory = isDirectory
   }
 
+  /// Something as it landed, or as it is now.
+  init(_ item: LandedState.Item) {
+    self.init(
+      inode: item.inode, size: item.size, modified: Timestamp(nanoseconds: item.modified),
+      isDirectory: item.kind == FileKind.directory.rawValue)
+  }
+
   /// Something that is still to be made.
   static let unknown = Expected(
     inode: 0, size: 0, modified: Timestamp(nanoseconds: 0), isDirectory: false)
