@@ -46,11 +46,13 @@ private struct RenamePairing {
   private var old: [Int]
   private var new: [Int]
   private var pairs: [Int: (from: Int, isSame: Bool)] = [:]
+  private var isPaired: [Bool]
   private var known: [Int: Similarity] = [:]
   private(set) var skipped: (old: Int, new: Int)?
 
   init(_ files: [FileChange], _ contents: ContentReader, _ search: RenameSearch) {
     (self.files, self.contents, self.search) = (files, contents, search)
+    isPaired = Array(repeating: false, count: files.count)
     let retyped = Set(files.filter { $0.newPath == nil }.compactMap(\.oldPath))
       .intersection(files.filter { $0.oldPath == nil }.compactMap(\.newPath))
     old = files.indices.filter { files[$0].newPath == nil && !retyped.contains(files[$0].path) }
@@ -74,28 +76,34 @@ private struct RenamePairing {
 
   private mutating func pair(_ from: Int, _ to: Int, isSame: Bool) {
     pairs[to] = (from, isSame)
-    old.removeAll { $0 == from }
-    new.removeAll { $0 == to }
+    (isPaired[from], isPaired[to]) = (true, true)
+  }
+
+  /// What is paired is not looked at again.
+  private mutating func leavePaired() {
+    old.removeAll { isPaired[$0] }
+    new.removeAll { isPaired[$0] }
   }
 
   /// Files that are equal, those of the same name first.
   private mutating func pairSame() throws {
-    var bySize: [Int64: [Int]] = [:]
-    for index in old where files[index].oldSize > 0 {
-      bySize[files[index].oldSize, default: []].append(index)
-    }
-    for to in new {
-      let file = files[to]
-      let candidates = (bySize[file.newSize] ?? []).filter { old.contains($0) }
-      let ordered =
-        candidates.filter { isNamesake($0, to) } + candidates.filter { !isNamesake($0, to) }
-      for from in ordered where files[from].old?.kind == file.new?.kind {
-        if try contents.areEqual(files[from].oldContent, file.newContent, size: file.newSize) {
-          pair(from, to, isSame: true)
-          break
-        }
-      }
-    }
+    let twins = TwinSearch(
+      hash: { [files, contents] index, limit in
+        let file = files[index]
+        return file.newPath == nil
+          ? try contents.hash(file.oldContent, size: min(file.oldSize, limit))
+          : try contents.hash(file.newContent, size: min(file.newSize, limit))
+      },
+      areEqual: { [files, contents] from, to in
+        try contents.areEqual(
+          files[from].oldContent, files[to].newContent, size: files[to].newSize)
+      })
+    let (goers, comers) = (
+      old.map { TwinSearch.File($0, files[$0], files[$0].old?.kind, files[$0].oldSize) },
+      new.map { TwinSearch.File($0, files[$0], files[$0].new?.kind, files[$0].newSize) }
+    )
+    for (from, to) in try twins.pairs(goers, comers) { pair(from, to, isSame: true) }
+    leavePaired()
   }
 
   private func isNamesake(_ from: Int, _ to: Int) -> Bool {
@@ -118,6 +126,7 @@ private struct RenamePairing {
       guard comers[name]?.count == 1, let goers = names[name], goers.count == 1 else { continue }
       if try score(goers[0], to, least: least) >= least { pair(goers[0], to, isSame: false) }
     }
+    leavePaired()
   }
 
   private mutating func pairAlike() throws {
@@ -134,7 +143,7 @@ private struct RenamePairing {
       ($1.score, $1.isNamesake ? 1 : 0, $0.to, $0.from)
         < ($0.score, $0.isNamesake ? 1 : 0, $1.to, $1.from)
     }
-    for match in found where old.contains(match.from) && new.contains(match.to) {
+    for match in found where !isPaired[match.from] && !isPaired[match.to] {
       pair(match.from, match.to, isSame: false)
     }
   }
