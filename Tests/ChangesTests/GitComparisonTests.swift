@@ -87,6 +87,7 @@ import Testing
     var options = DiffOptions()
     var words: WordMarks?
     var search = RenameSearch()
+    var isReversed = false
     var testDescription: String { git.joined(separator: " ") }
 
     init(_ git: String..., change: (inout DiffOptions) -> Void = { _ in }) {
@@ -97,6 +98,13 @@ import Testing
     func with(_ words: WordMarks) -> Case {
       var copy = self
       copy.words = words
+      return copy
+    }
+
+    var reversed: Case {
+      var copy = self
+      copy.isReversed = true
+      swap(&copy.options.oldPrefix, &copy.options.newPrefix)
       return copy
     }
 
@@ -124,6 +132,18 @@ import Testing
     },
     Case("-M", "--word-diff").with(.plain), Case("-M", "--word-diff=porcelain").with(.porcelain),
     Case("-M", "--word-diff", "-U0") { $0.contextLines = 0 }.with(.plain),
+    Case("-M", "-W") { $0.showsFunctions = true },
+    Case("-M", "--function-context", "-U0", "-w") {
+      ($0.showsFunctions, $0.contextLines, $0.ignoresAllSpace) = (true, 0, true)
+    },
+    Case("-M", "-W", "--ignore-blank-lines") {
+      ($0.showsFunctions, $0.ignoresBlankLines) = (true, true)
+    },
+    Case("-M", "-W", "--word-diff") { $0.showsFunctions = true }.with(.plain),
+    Case("-M", "-R").reversed, Case("-M", "-R", "-W") { $0.showsFunctions = true }.reversed,
+    Case("-M", "-R", "--src-prefix=old/", "--dst-prefix=new/") {
+      ($0.oldPrefix, $0.newPrefix) = ("old/", "new/")
+    }.reversed,
   ]
 
   @Test(arguments: cases) func `the patch is git's own`(_ row: Case) throws {
@@ -132,7 +152,7 @@ import Testing
     let found = try plan.files(contents, finding: row.search)
     let ours = try text {
       try PatchText(plan, contents, options: row.options, words: row.words)
-        .write(found.files, to: $0)
+        .write(row.isReversed ? found.reversed : found.files, to: $0)
     }
     let theirs = try git(session, ["--binary", "--abbrev=7"] + row.git)
     if row.search.percent == 50 || row.search.percent == nil {

@@ -55,6 +55,9 @@ package struct LineCount: Sendable {
       if isNew { added = count ?? 0 } else { deleted = count ?? 0 }
       return
     }
+    // As git: what is only shown is not counted.
+    var options = options
+    options.showsFunctions = false
     switch try FileDiff(file, contents, options) {
     case .same: break
     case .large: isBinary = true

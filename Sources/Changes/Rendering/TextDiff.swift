@@ -14,6 +14,8 @@ package struct DiffOptions: Sendable {
   /// Whether binary files are shown as text.
   package var isForcedText = false
   package var usesIndentHeuristic = true
+  /// Whether whole functions are shown around what differs.
+  package var showsFunctions = false
   /// What stands before the names of the two sides.
   package var oldPrefix = "a/"
   package var newPrefix = "b/"
@@ -22,6 +24,13 @@ package struct DiffOptions: Sendable {
 
   /// What git does without options.
   package init() {}
+
+  /// The same comparison with nothing shown around what differs.
+  fileprivate var bare: DiffOptions {
+    var bare = self
+    (bare.contextLines, bare.interhunkLines, bare.showsFunctions) = (0, 0, false)
+    return bare
+  }
 
   var raw: cl_git_options {
     var flags = usesIndentHeuristic ? Int(cl_git_indent_heuristic) : 0
@@ -69,7 +78,7 @@ package final class TextDiff {
   /// Compares two contents in memory.
   package init(_ old: [UInt8], _ new: [UInt8], _ options: DiffOptions = DiffOptions()) throws {
     if let failure = cl_git_load() { throw GitError(words: String(cString: failure)) }
-    var how = options.raw
+    var how = options.showsFunctions ? options.bare.raw : options.raw
     var events = cl_git_events(
       hunk: { context, header, length in
         TextDiff.from(context).hunks.append(Hunk(header: TextDiff.bytes(header, length)))
@@ -93,6 +102,21 @@ package final class TextDiff {
       }
     }
     guard result == 0 else { throw GitError.last }
+    if options.showsFunctions, !isBinary, !hunks.isEmpty { try showFunctions(old, new, options) }
+  }
+
+  private func showFunctions(_ old: [UInt8], _ new: [UInt8], _ options: DiffOptions) throws {
+    var all = options.bare
+    all.ignoresBlankLines = false
+    var atoms = hunks.compactMap { FunctionContext.Atom($0) }
+    if options.ignoresBlankLines {
+      let shown = Set(atoms.map(\.old.lowerBound))
+      atoms = try TextDiff(old, new, all).hunks.compactMap { FunctionContext.Atom($0) }
+      for index in atoms.indices {
+        atoms[index].isIgnored = !shown.contains(atoms[index].old.lowerBound)
+      }
+    }
+    hunks = FunctionContext(old, new, atoms, options).hunks
   }
 
   private func add(_ origin: UInt8, _ bytes: [UInt8]) {
@@ -114,6 +138,18 @@ package final class TextDiff {
 
   fileprivate static func bytes(_ start: UnsafePointer<CChar>?, _ count: Int) -> [UInt8] {
     Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+  }
+}
+
+extension FunctionContext.Atom {
+  /// What a hunk without context replaces.
+  fileprivate init?(_ hunk: Hunk) {
+    guard let numbers = HunkNumbers(hunk.header) else { return nil }
+    let deleted = hunk.lines.filter { $0.mark == Hunk.Line.deleted }.count
+    let added = hunk.lines.filter { $0.mark == Hunk.Line.added }.count
+    self.init(
+      old: numbers.oldStart..<(numbers.oldStart + deleted),
+      new: numbers.newStart..<(numbers.newStart + added))
   }
 }
 

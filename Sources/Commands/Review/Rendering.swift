@@ -16,6 +16,7 @@ struct Rendering {
     Option("null", short: "z", "end names with NUL instead of quoting them"),
     Option("unified", short: "U", value: "N", "lines of context, 3 by itself"),
     Option("inter-hunk-context", value: "N", "join hunks that are so many lines apart"),
+    Option("function-context", short: "W", "whole functions around what differs"),
     Option("ignore-all-space", short: "w", "compare without white space"),
     Option("ignore-space-change", short: "b", "compare without amounts of white space"),
     Option("ignore-space-at-eol", "compare without white space at the ends of lines"),
@@ -27,6 +28,7 @@ struct Rendering {
       "word-diff", value: "MODE", choices: WordMarks.allCases.map(\.rawValue),
       isValueOptional: true, "mark changed words: plain, color or porcelain"),
     Option("color-words", "as --word-diff=color"),
+    Option("reverse", short: "R", "the difference the other way round: what takes it back"),
     Option("no-prefix", "no 'a/' and 'b/' before names"),
     Option("src-prefix", value: "PREFIX", "what stands before old names, 'a/' by itself"),
     Option("dst-prefix", value: "PREFIX", "what stands before new names, 'b/' by itself"),
@@ -81,7 +83,11 @@ struct Rendering {
         "renames were not looked for among \(skipped.old) deleted and \(skipped.new) new files: "
           + "'--rename-limit N' allows more")
     }
-    try write(shown, found.files, contents, to: sink)
+    if arguments.has("reverse") {
+      try write(shown.reversed, found.reversed, contents, to: sink)
+    } else {
+      try write(shown, found.files, contents, to: sink)
+    }
     for fold in folding?.folds ?? [] {
       try sink.write(style.note("# \(Self.words(of: fold))\n"))
     }
@@ -164,6 +170,9 @@ extension Rendering {
     if arguments.has("no-prefix") { (options.oldPrefix, options.newPrefix) = ("", "") }
     if let prefix = try arguments.text("src-prefix") { options.oldPrefix = prefix }
     if let prefix = try arguments.text("dst-prefix") { options.newPrefix = prefix }
+    options.showsFunctions = arguments.has("function-context")
+    // As git: the prefixes stay with their sides.
+    if arguments.has("reverse") { swap(&options.oldPrefix, &options.newPrefix) }
     return options
   }
 

@@ -30,6 +30,11 @@ enum DiffCommand {
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let arguments = invocation.arguments
     let rendering = try Rendering(invocation)
+    if arguments.has("reverse"),
+      let form = ["json", "html", "id"].first(where: { arguments.has($0) })
+    {
+      throw Failure.usage("'--\(form)' tells what changed, not what takes it back")
+    }
     let session = try invocation.session()
     let title = "\(session.name) in \(session.project.printable)"
     let isText = !arguments.has("id") && !arguments.has("html")
