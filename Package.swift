@@ -88,7 +88,7 @@ let package = Package(
       ],
       path: "Tests/Differential", cSettings: gnu, swiftSettings: swift),
     .executableTarget(
-      name: "cowbox-fuzz", dependencies: ["Differential", "Linux"], path: "Tests/Fuzz",
+      name: "cowbox-fuzz", dependencies: ["Differential", "Rehearsal", "Linux"], path: "Tests/Fuzz",
       cSettings: gnu, swiftSettings: swift),
     tests("HouseTests", of: ["Harness", "Linux"]),
     tests("CommandsTests", of: ["Harness", "Commands", "Sessions", "Linux"]),

@@ -20,12 +20,26 @@ package struct FileChange: Sendable {
 }
 
 extension Plan {
-  /// Calls `body` with every changed file, in the plan's order.
+  /// Calls `body` with every changed file: what goes first, as another kind of thing may come in its
+  /// place, then the rest in the plan's order.
   package func forEachFile(_ contents: ContentReader, _ body: (FileChange) throws -> Void) throws {
-    let covered = coveredPaths
     for change in changes {
       switch change.kind {
       case .deleted: try forEachDeleted(change, body)
+      case .renamed: if let file = Self.leftBehind(change) { try body(file) }
+      case .added, .modified: break
+      }
+    }
+    try forEachRemaining(contents, body)
+  }
+
+  private func forEachRemaining(_ contents: ContentReader, _ body: (FileChange) throws -> Void)
+    throws
+  {
+    let covered = coveredPaths
+    for change in changes {
+      switch change.kind {
+      case .deleted: break
       case .added:
         if let file = Self.added(change) { try body(file) }
       case .modified:
@@ -34,7 +48,7 @@ extension Plan {
         if change.fileKind == .directory {
           if !isSpelledOut { try forEachMoved(change, covered, contents.lower, body) }
         } else {
-          for file in Self.renamed(change) { try body(file) }
+          if let file = try Self.renamed(change, contents) { try body(file) }
         }
       }
     }
@@ -101,19 +115,32 @@ extension Plan {
       isSameContent: !change.differences.contains(.content))
   }
 
-  /// A rename onto a file of the lower is, as git has it, a deletion and a change of that file.
-  private static func renamed(_ change: Change) -> [FileChange] {
-    guard let old = change.old, let new = change.new, new.isTracked, let origin = change.origin
-    else { return [] }
+  /// A rename onto a file of the lower is, as git has it, a deletion and a change of that file: here
+  /// is the deletion.
+  private static func leftBehind(_ change: Change) -> FileChange? {
+    guard change.replaced != nil, change.base != nil, change.new?.isTracked == true,
+      let old = change.old, let origin = change.origin
+    else { return nil }
+    return deleted(old, at: origin, change.oldContent)
+  }
+
+  private static func renamed(_ change: Change, _ contents: ContentReader) throws -> FileChange? {
+    guard let old = change.old, let new = change.new, new.isTracked, change.origin != nil else {
+      return nil
+    }
     guard let replaced = change.replaced, let base = change.base else {
-      return [both(change, old, new, at: change.path)]
+      return both(change, old, new, at: change.path)
     }
     var over = change
     over.origin = base
     over.oldContent = .lower(base)
     over.differences = .content
-    let written = both(over, replaced, new, at: change.path)
-    return [deleted(old, at: origin, change.oldContent), written].compactMap { $0 }
+    var file = both(over, replaced, new, at: change.path)
+    guard replaced.kind == new.kind, file.oldSize == file.newSize,
+      try contents.areEqual(file.oldContent, file.newContent, size: file.newSize)
+    else { return file }
+    file.isSameContent = true
+    return file.isOnlyContent ? nil : file
   }
 
   /// Everything that came along with a renamed directory and was not changed besides.

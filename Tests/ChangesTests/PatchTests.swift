@@ -92,6 +92,47 @@ import Testing
     try expectPatchIsRight(session)
   }
 
+  @Test func `git applies what came and went in a directory whose name ends in a space`() throws {
+    let session = try Rehearsal("mkdir 'd '; echo x > 'd /tool'; printf 'a\\0b' > 'd /bin'")
+    try session.create("d /empty", "")
+    try session.setMode("d /tool", 0o755)
+    try session.write("d /bin", [0, 1])
+    try session.create("d / lead", "")
+    try session.create("d /trail ", "")
+    try expectPatchIsRight(session)
+  }
+
+  @Test func `a file renamed onto one of the same content leaves nothing to say of that one`()
+    throws
+  {
+    let session = try Rehearsal("echo same > a; echo same > b; echo same > c; chmod 755 c; cp c d")
+    try session.rename("a", "b")
+    try session.rename("d", "c")
+    try session.makeSymlink("d", to: "elsewhere")
+    try expectPatchIsRight(session)
+    let (plan, contents) = try plan(session)
+    var names: [String] = []
+    try plan.forEachFile(contents) {
+      names.append("\($0.oldPath?.printable ?? "") \($0.newPath?.printable ?? "")")
+    }
+    #expect(names == ["a ", "d ", " d"])
+  }
+
+  @Test func `git applies a directory that takes the place of a renamed symlink`() throws {
+    let session = try Rehearsal("ln -s nowhere link; echo x > x")
+    try session.rename("link", "moved")
+    try session.makeDirectory("link")
+    try session.create("link/f", "f\n")
+    try expectPatchIsRight(session)
+  }
+
+  @Test(arguments: 0..<40)
+  func `what cowbox prints of random sessions git applies`(seed: UInt64) throws {
+    var trial = PatchTrial(seed: seed, operations: 12)
+    let finding = try trial.run()
+    #expect(finding == nil, "\(finding ?? "")")
+  }
+
   @Test func `an id is the same for the same plan and another for another`() throws {
     let session = try Rehearsal(Self.project)
     try session.write("a.txt", "1\n")

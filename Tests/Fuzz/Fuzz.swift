@@ -1,6 +1,7 @@
 import Differential
 import Glibc
 import Linux
+import Rehearsal
 
 /// Random operations on the overlay and on a plain directory, until they differ.
 @main struct Fuzz {
@@ -28,6 +29,7 @@ struct Usage: Error, CustomStringConvertible {
                          [--directory DIR] [--user ID]
              cowbox-fuzz --through [--seed N] [--rounds N] [--operations N] [--every N]
              cowbox-fuzz --history [--writers] [--seed N] [--rounds N] [--operations N]
+             cowbox-fuzz --patches [--seed N] [--rounds N] [--operations N]
              cowbox-fuzz --kill [--seed N] [--rounds N] [--directory DIR] [--user ID]
              cowbox-fuzz [--directory DIR] [--user ID] --scenario NAME
              cowbox-fuzz --list [--long]
@@ -47,6 +49,7 @@ struct FuzzCommand {
   private var isLive = false
   private var isHistory = false
   private var withWriters = false
+  private var printsPatches = false
   private var stride = 1
   private var processes = 1
   private var starves = false
@@ -82,6 +85,7 @@ struct FuzzCommand {
       case "--through": isLive = true
       case "--history": isHistory = true
       case "--writers": withWriters = true
+      case "--patches": printsPatches = true
       case "--every": stride = try number(word)
       case "--processes": processes = try number(word)
       case "--directory": runner.base = ByteString(try text(word))
@@ -116,6 +120,7 @@ struct FuzzCommand {
     if kills { return try runKills() }
     if isLive { return try runLive() }
     if isHistory { return try runHistories() }
+    if printsPatches { return try runPatches() }
     let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
     let end = Timestamp.now.nanoseconds / 1_000_000_000 &+ min(seconds, 1 << 40)
     var round: UInt64 = 0
@@ -186,6 +191,25 @@ struct FuzzCommand {
       }
       say("seed \(first &+ round): \(operations) operations, every step is what was seen")
     }
+    return true
+  }
+
+  /// Random sessions, of which git must be able to apply the patch.
+  private func runPatches() throws -> Bool {
+    let first = try seed ?? Process.randomBytes(4).reduce(0) { $0 << 8 | UInt64($1) }
+    let count = min(rounds, 1_000_000)
+    for round in 0..<UInt64(count) {
+      // Sequences of several lengths: a short one shows what a long one hides.
+      let seed = first &+ round
+      var trial = PatchTrial(
+        seed: seed, operations: min(operations, 30) * Int(seed % 3 + 1) / 3)
+      if let finding = try trial.run() {
+        say("seed \(seed) (--operations \(operations)): \(finding)")
+        return false
+      }
+      if round % 100 == 99 { say("seed \(first &+ round): \(round + 1) patches, no difference") }
+    }
+    say("seed \(first): \(count) patches, git made of each what the session shows")
     return true
   }
 

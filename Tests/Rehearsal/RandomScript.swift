@@ -16,18 +16,12 @@ package struct RandomScript {
     return Int(state >> 11) % max(bound, 1)
   }
 
-  private func paths(_ session: Rehearsal, _ test: String) throws -> [String] {
-    let text = try session.place.shell(
-      "cd '\(session.twin)'; find . -mindepth 1 \(test) -printf '%P\\n' | LC_ALL=C sort")
-    return text.split(separator: "\n").map(String.init)
-  }
-
   private mutating func pick(_ paths: [String]) -> String? {
     paths.isEmpty ? nil : paths[next(paths.count)]
   }
 
   private mutating func newPath(_ session: Rehearsal) throws -> String {
-    let directories = try [""] + paths(session, "-type d")
+    let directories = try [""] + session.twinPaths { $0.kind == .directory }
     let directory = directories[next(directories.count)]
     let name = ["n1", "n2", "a.txt", "f", "s", "g", "tool", "d1", "src"][next(9)]
     return directory.isEmpty ? name : directory + "/" + name
@@ -42,8 +36,8 @@ package struct RandomScript {
     let choice = next(12)
     let fresh = try newPath(session)
     let isFree = (try? session.twinStatus(fresh)) == nil
-    let file = pick(try paths(session, "-type f"))
-    let any = pick(try paths(session, ""))
+    let file = pick(try session.twinPaths { $0.kind == .regular })
+    let any = pick(try session.twinPaths())
     let content = (0..<next(12)).map { _ in "line \(next(5))\n" }.joined()
     lines.append("\(choice) \(fresh) \(file ?? "-") \(any ?? "-")")
     switch choice {
@@ -58,7 +52,8 @@ package struct RandomScript {
       }
     case 9: if let any { try session.removeTree(any) }
     case 10:
-      if let file, let target = pick(try paths(session, "-type f -links 1")), target != file {
+      let targets = try session.twinPaths { $0.kind == .regular && $0.linkCount == 1 }
+      if let file, let target = pick(targets), target != file {
         try session.rename(file, target)
       }
     default: if let file, isFree, next(2) == 0 { try session.link(file, fresh) }

@@ -20,11 +20,16 @@ package final class Rehearsal {
 
   /// A project made by a shell script, and an empty session, which is in the playground's state
   /// directory where it has a name.
-  package init(_ script: String, named name: String? = nil) throws {
+  package convenience init(_ script: String, named name: String? = nil) throws {
+    try self.init(named: name) { try $0.shell("umask 022; \(script)\ntrue") }
+  }
+
+  /// A project that somebody fills, and an empty session.
+  package init(named name: String?, _ fill: (Playground) throws -> Void) throws {
     place = try Playground()
     twin = place.path + "/twin"
     sessionPath = name.map { [place] in "\(place.state)/sessions/\($0)" } ?? place.path + "/session"
-    try place.shell("umask 022; \(script)\ntrue")
+    try fill(place)
     try place.shell(
       "cp -a . '\(twin)'; umask 077; mkdir -p '\(sessionPath)'; ln -s \"$PWD\" '\(sessionPath)/project'"
     )
@@ -343,8 +348,9 @@ extension Rehearsal {
 
   /// Removes a directory with everything in it, leaf by leaf as rm does.
   package func removeTree(_ path: String) throws {
-    let found = try place.shell("cd '\(twin)'; find '\(path)' -depth -print0 | tr '\\0' '\\n'")
-    for line in found.split(separator: "\n") { try remove(String(line)) }
+    for inner in try twinPaths().reversed() where inner == path || inner.hasPrefix(path + "/") {
+      try remove(inner)
+    }
   }
 
   package func rename(_ old: String, _ new: String) throws {

@@ -25,18 +25,40 @@ package struct PatchText {
 
   /// Writes the whole patch; `files` are those of the plan where renames were looked for.
   package func write(_ files: [FileChange]? = nil, to sink: TextSink) throws {
-    if let files {
-      for file in files { try write(file, to: sink) }
-    } else {
-      try plan.forEachFile(contents) { try write($0, to: sink) }
+    var all = files ?? []
+    if files == nil { try plan.forEachFile(contents) { all.append($0) } }
+    let replaced = Self.replacedLinks(all)
+    for file in all {
+      let isReplaced = file.oldPath.map(replaced.contains) ?? false
+      try write(file, leavesToDirectory: isReplaced, to: sink)
     }
     for note in plan.notes {
       try sink.write(style.paint("# \(note)\n", .note))
     }
   }
 
+  /// The renamed symlinks in whose place a directory comes.
+  private static func replacedLinks(_ files: [FileChange]) -> Set<ByteString> {
+    let links = Set(
+      files.filter { $0.isRename && $0.old?.kind == .symlink }.compactMap(\.oldPath))
+    if links.isEmpty { return [] }
+    var found: Set<ByteString> = []
+    for case var path? in files.map(\.newPath) {
+      while !path.isEmpty {
+        path = path.parent
+        if links.contains(path) { found.insert(path) }
+      }
+    }
+    return found
+  }
+
   /// Writes the patch of one file.
-  package func write(_ file: FileChange, to sink: TextSink) throws {
+  ///
+  /// That a symlink leaves git must be told by the mode of a line that needs not be there else, or
+  /// it thinks that what comes below is behind the symlink.
+  private func write(_ file: FileChange, leavesToDirectory isLeaving: Bool, to sink: TextSink)
+    throws
+  {
     let diff = try FileDiff(file, contents, options)
     // Lines that differ in ignored white space alone are no difference.
     if case .text(let text) = diff, !text.isBinary, text.hunks.isEmpty, file.isOnlyContent {
@@ -45,7 +67,7 @@ package struct PatchText {
     var header = firstLines(file)
     if file.isRename { header += try renameLines(file) }
     let isBinary = diff.isBinary
-    if case .same = diff, !file.isEmptyAppearance {
+    if case .same = diff, !file.isEmptyAppearance, !isLeaving {
     } else {
       header += try indexLine(file, isFull: isBinary)
     }
@@ -60,9 +82,14 @@ package struct PatchText {
 
   private func firstLines(_ file: FileChange) -> String {
     let (old, new) = (file.oldPath ?? file.path, file.newPath ?? file.path)
+    // Of a name that ends in a space before a slash git does not find where it ends, where no line
+    // of "---" and "+++" tells: its own patches of such files it does not apply.
+    let isUnclear = [old, new].contains {
+      $0.components.dropLast().contains { $0.bytes.last == 0x20 }
+    }
     var text =
-      "diff --git \(old.gitQuoted(prefix: options.oldPrefix)) "
-      + "\(new.gitQuoted(prefix: options.newPrefix))\n"
+      "diff --git \(old.gitQuoted(prefix: options.oldPrefix, evenIfPlain: isUnclear)) "
+      + "\(new.gitQuoted(prefix: options.newPrefix, evenIfPlain: isUnclear))\n"
     switch (file.old?.gitMode, file.new?.gitMode) {
     case (nil, let mode?): text += "new file mode \(mode)\n"
     case (let mode?, nil): text += "deleted file mode \(mode)\n"

@@ -7,9 +7,9 @@ extension ByteString {
   }
 
   /// The name behind a prefix such as "a/", quoted together.
-  func gitQuoted(prefix: String) -> String {
+  func gitQuoted(prefix: String, evenIfPlain isForced: Bool = false) -> String {
     let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-    guard !isPlain else { return prefix + String(decoding: bytes, as: UTF8.self) }
+    guard !isPlain || isForced else { return prefix + String(decoding: bytes, as: UTF8.self) }
     return "\"" + prefix + bytes.map(Self.escaped).joined() + "\""
   }
 
