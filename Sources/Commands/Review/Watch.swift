@@ -14,7 +14,7 @@ final class Watch {
     self.application = application
     signals = try SignalInput([SIGINT, SIGTERM, SIGHUP])
     let showsBar = !invocation.isQuiet && Descriptor.standardError.isTerminal
-    bar = showsBar ? ProgressBar(title: invocation.verb.name) : nil
+    bar = showsBar ? ProgressBar(invocation.verb.name, on: .standardError) : nil
     application.isCancelled = { [signals = Signals(self)] in signals.hasCome }
     application.progress = { [bar] done, all in bar?.show(done, of: all) }
   }
@@ -35,37 +35,5 @@ final class Watch {
 
     /// A signal that can't be read did not come.
     var hasCome: Bool { (try? watch.signals.next()) != nil }
-  }
-}
-
-/// A line on the terminal that says how far a long piece of work is.
-final class ProgressBar {
-  private let title: String
-  private let began = Timestamp.now.nanoseconds
-  private var shown: Int64 = 0
-
-  /// A bar that appears once the work has taken a moment.
-  init(title: String) { self.title = title }
-
-  /// Shows how far it is, ten times a second at most.
-  func show(_ done: Int, of all: Int) {
-    let now = Timestamp.now.nanoseconds
-    guard now - began > 300_000_000, now - shown > 100_000_000, all > 0 else { return }
-    shown = now
-    let width = 30
-    let full = min(width, done * width / all)
-    let bar = String(repeating: "#", count: full) + String(repeating: ".", count: width - full)
-    write("\r\(title) [\(bar)] \(done * 100 / all) %\u{1B}[K")
-  }
-
-  /// Takes the line away.
-  func clear() {
-    if shown != 0 { write("\r\u{1B}[K") }
-    shown = 0
-  }
-
-  private func write(_ text: String) {
-    // Only for the eye: a terminal that takes it not misses nothing.
-    try? Descriptor.standardError.write(Array(text.utf8))
   }
 }
