@@ -54,6 +54,56 @@ import Testing
     #expect(try session.place.shell("cat a; ls | wc -l") == "two\n4001\n")
   }
 
+  /// What the host does to a file that has landed while the apply goes on, and what is left of it.
+  struct Meddling: CustomTestStringConvertible {
+    let testDescription: String
+    let script: String
+    /// Whether the user must decide between two contents.
+    let isStuck: Bool
+    let after: String
+  }
+
+  static let meddlings = [
+    Meddling(
+      testDescription: "replaced", script: "echo newer > t; mv t a", isStuck: true,
+      after: "a: newer"),
+    Meddling(
+      testDescription: "written", script: "echo more >> a", isStuck: true, after: "a: two more"),
+    Meddling(testDescription: "removed", script: "rm a", isStuck: false, after: "a: one"),
+    Meddling(
+      testDescription: "moved", script: "mv a b", isStuck: false, after: "a: one b: two"),
+  ]
+
+  @Test(arguments: meddlings)
+  func `an apply that is taken back loses neither the host's old file nor its new one`(
+    _ row: Meddling
+  ) throws {
+    let session = try Rehearsal("echo one > a; echo one > z", named: CrashVerb.session)
+    try session.write("a", "two\n")
+    try session.write("z", "two\n")
+    let application = try ApplicationTests.application(session)
+    application.checkpoint = { [place = session.place] name in
+      // The second file is no longer what was checked: everything goes back.
+      if name == "operation 1" { try place.shell("\(row.script); echo host > z") }
+    }
+    let text = "for f in *; do echo $f: $(cat $f); done | tr '\\n' ' '"
+    do {
+      try application.run(application.plan())
+      Issue.record("it has landed")
+    } catch ApplyError.stuck(let paths, _) {
+      #expect(row.isStuck && paths == ["a"])
+      #expect(try session.place.shell(text) == row.after + " z: host ")
+      try session.place.shell("mv a newcomer")
+      try Application.recover(application.store)
+      let newer = row.after.dropFirst("a: ".count)
+      #expect(try session.place.shell(text) == "a: one newcomer: \(newer) z: host ")
+    } catch ApplyError.conflicts {
+      #expect(!row.isStuck)
+      #expect(try session.place.shell(text) == row.after + " z: host ")
+    }
+    #expect(try session.place.shell("ls -A").contains(".cowbox-") == false)
+  }
+
   @Test(arguments: [["run", "--no-home"], ["exec", "--no-home"]])
   func `a command is started only after an apply that was killed was recovered`(words: [String])
     throws

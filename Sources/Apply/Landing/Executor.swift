@@ -178,24 +178,9 @@ extension Executor {
     switch operation {
     case .take(let slot, _, _):
       guard try held(slot) != nil else { return }
-      try attempt("put back", path) { () throws(Errno) in
-        let parent = try parent(of: path)
-        try stages.folder(slot).rename(
-          slot.name, to: parent.borrowed, path.lastComponent, .noReplace)
-      }
-    case .put(let slot, _, let ours):
-      guard try held(slot) == nil, try isStill(ours, path) else { return }
-      try attempt("take back", path) { () throws(Errno) in
-        let parent = try parent(of: path)
-        try parent.borrowed.rename(
-          path.lastComponent, to: stages.folder(slot), slot.name, .noReplace)
-      }
-    case .swap(let slot, _, let ours, _):
-      guard let now = try held(slot), now != ours.inode else { return }
-      // Where the host has put or written something since, that is newer than what it replaced.
-      guard try isStill(ours, path) else { return }
-      try exchange(slot, path)
-      if try held(slot) != ours.inode { try exchange(slot, path) }
+      try putBack(slot, path)
+    case .put(let slot, _, let ours): try takeBack(slot, path, ours)
+    case .swap(let slot, _, let ours, _): try changeBack(slot, path, ours)
     case .overwrite(_, let old, _, let inode):
       if try isThere(path, inode) { try copy(old, to: path, inode) }
     case .attributes(_, let inode, let old, _):
@@ -203,11 +188,51 @@ extension Executor {
     }
   }
 
+  private func putBack(_ slot: Slot, _ path: ByteString) throws {
+    try attempt("put back", path) { () throws(Errno) in
+      let parent = try parent(of: path)
+      try stages.folder(slot).rename(
+        slot.name, to: parent.borrowed, path.lastComponent, .noReplace)
+    }
+  }
+
+  /// Takes away what was put in place; what the host has made of it meanwhile stays.
+  private func takeBack(_ slot: Slot, _ path: ByteString, _ ours: Expected) throws {
+    guard try held(slot) == nil, try isStill(ours, path) else { return }
+    try attempt("take back", path) { () throws(Errno) in
+      let parent = try parent(of: path)
+      try parent.borrowed.rename(
+        path.lastComponent, to: stages.folder(slot), slot.name, .noReplace)
+    }
+    if try !holds(ours, slot) { try putBack(slot, path) }
+  }
+
+  /// Puts back what the slot holds of the project, and takes away what came in its place.
+  ///
+  /// Where that has become something of the host's, it stays, and the slot keeps what was there
+  /// before: to give up either would lose it.
+  private func changeBack(_ slot: Slot, _ path: ByteString, _ ours: Expected) throws {
+    guard let now = try held(slot), now != ours.inode else { return }
+    guard try LowerTree(root).status(path) != nil else { return try putBack(slot, path) }
+    guard try isStill(ours, path) else { throw SystemError("put back", path, .exists) }
+    try exchange(slot, path)
+    guard try !holds(ours, slot) else { return }
+    try exchange(slot, path)
+    throw SystemError("put back", path, .exists)
+  }
+
   private func exchange(_ slot: Slot, _ path: ByteString) throws {
     try attempt("put back", path) { () throws(Errno) in
       let parent = try parent(of: path)
       try stages.folder(slot).rename(
         slot.name, to: parent.borrowed, path.lastComponent, .exchange)
+    }
+  }
+
+  /// Whether a slot has what was made in it, unchanged.
+  private func holds(_ ours: Expected, _ slot: Slot) throws -> Bool {
+    try attempt("look into the directory of an apply") { () throws(Errno) in
+      try stages.status(slot).map { Expected($0) == ours } ?? false
     }
   }
 
