@@ -91,9 +91,9 @@ package struct CrashTrial {
     guard next.status == 0 || isGone else {
       throw CrashFailure("\(title): the next command says: \(next.complaint)")
     }
-    if now.exact == old.exact, now.plan == old.plan {
+    if now.exact == old.exact, now.plan == old.plan, now.others == old.others {
       tally.before += 1
-    } else if now == after || (now.project == after.project && now.plan == after.plan) {
+    } else if now == after || now.isLike(after) {
       tally.after += 1
     } else {
       let said = try Self.output(of: session)

@@ -5,7 +5,7 @@ import Rehearsal
 /// One command that is interrupted, on a session made for it.
 package enum CrashVerb: String, CaseIterable, Sendable {
   case apply, part, inPlace = "in-place", merge, revert, discard, discardPart = "discard-part",
-    refresh
+    refresh, undo, redo, restore, branch
 
   static let project = """
     mkdir -p src/deep gone; seq 1 30 > a.txt; printf 'no newline' > b.txt
@@ -27,6 +27,10 @@ package enum CrashVerb: String, CaseIterable, Sendable {
     case .discard: ["discard"]
     case .discardPart: ["discard", "a.txt", "moved", "fresh"]
     case .refresh: ["refresh"]
+    case .undo: ["undo"]
+    case .redo: ["redo"]
+    case .restore: ["restore", "early"]
+    case .branch: ["branch", "other"]
     }
   }
 
@@ -46,16 +50,47 @@ package enum CrashVerb: String, CaseIterable, Sendable {
     try session.makeSymlink("link", to: "elsewhere")
     try session.write("h1", "through h1\n")
     try session.store?.flush(durable: true)
-    switch self {
-    case .merge, .refresh: try session.place.shell("sed -i s/^28$/host/ a.txt")
-    case .revert:
-      session.close()
-      let ended = try cowbox(["apply"], on: session).run()
-      guard ended.status == 0 else { throw CrashFailure("no apply to revert: \(ended.complaint)") }
-    default: break
-    }
+    try precede(on: session)
     session.close()
     return session
+  }
+
+  /// What has happened before the command.
+  private func precede(on session: Rehearsal) throws {
+    switch self {
+    case .merge, .refresh: try session.place.shell("sed -i s/^28$/host/ a.txt")
+    case .revert: try run(["apply"], on: session)
+    case .undo, .branch: try changeMore(session)
+    case .redo:
+      try changeMore(session)
+      try run(["undo"], on: session)
+    case .restore:
+      try run(["snapshot", "early"], on: session)
+      _ = try session.reopen()
+      try changeMore(session)
+    case .apply, .part, .inPlace, .discard, .discardPart: break
+    }
+  }
+
+  /// Another step, which changes again what the first one did, and more.
+  private func changeMore(_ session: Rehearsal) throws {
+    guard let store = session.store else { throw CrashFailure("the session is closed") }
+    let step = store.beginStep(.run)
+    try session.write("a.txt", "second\n")
+    try session.rename("fresh", "renamed")
+    try session.create("renamed/y", "y\n")
+    try session.removeTree("src")
+    try session.remove("link")
+    try session.setMode("tool", 0o755)
+    store.endStep(step, status: 0)
+    try store.flush(durable: true)
+  }
+
+  /// Runs a command that must succeed, which takes the session's lock.
+  private func run(_ words: [String], on session: Rehearsal) throws {
+    session.close()
+    let ended = try cowbox(words, on: session).run()
+    guard ended.status == 0 else { throw CrashFailure("no \(words[0]): \(ended.complaint)") }
   }
 
   /// The built cowbox with some words, on the session.

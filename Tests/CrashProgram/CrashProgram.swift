@@ -2,8 +2,8 @@ import Crash
 import Glibc
 import Linux
 
-/// What an apply, a revert, a discard and a refresh leave when they are interrupted anywhere, and
-/// when somebody works on the project meanwhile.
+/// What the commands that change a project or a session leave when they are interrupted anywhere,
+/// and applies when somebody works on the project meanwhile.
 @main struct CrashProgram {
   static func main() {
     do {
