@@ -52,6 +52,8 @@ package final class SessionStore: @unchecked Sendable {
     return try SessionStore(files: files, database: database, lock: lock, roots: roots)
   }
 
+  deinit { leaveReserve() }
+
   private init(
     files: consuming SessionFiles, database: Database, lock: consuming SessionLock,
     roots: [Root]
@@ -268,7 +270,13 @@ extension SessionStore {
 
   /// Lets another process have the session, which is at rest and not changed here any more.
   package func unlock() {
+    leaveReserve()
     lock.giveUp()
+  }
+
+  /// The space is set aside for who writes, not for a session that rests.
+  private func leaveReserve() {
+    if reserve.isHeld { reserve.giveUp(in: files.run.borrowed) }
   }
 
   /// Whether the session holds no change.

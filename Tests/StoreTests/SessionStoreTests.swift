@@ -17,6 +17,22 @@ import Testing
     #expect(store.names() == ["a", "b"])
   }
 
+  @Test func `a session that rests holds no space in reserve`() throws {
+    let place = try TemporaryStore()
+    let run = place.path.appending("run")
+    func names() throws -> [ByteString] {
+      let opened = try Descriptor.currentDirectory.open(run, [.directory])
+      return try opened.borrowed.entryNames()
+    }
+    do {
+      let store = try place.create()
+      _ = try store.make("a")
+      try store.flush(durable: true)
+      #expect(try names().contains("reserve"))
+    }
+    #expect(try !names().contains("reserve"))
+  }
+
   @Test func `a session that is open is busy for everybody else`() throws {
     let place = try TemporaryStore()
     let store = try place.create()
