@@ -28,6 +28,7 @@ import Testing
       ["run", "--profile", "defualt", "--", "true"], 2,
       "cowbox: there is no profile 'defualt'; did you mean 'default'?"
     ),
+    (["profile", "show", "frobnicate"], 2, "'cowbox profile list' shows all"),
     (["completion"], 2, "'completion' needs a shell"),
     (["completion", "tcsh"], 2, "there is no completion for 'tcsh'"),
   ])

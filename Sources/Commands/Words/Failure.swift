@@ -46,7 +46,10 @@ package struct Failure: Error {
     case let error as ApplyError: self.init(error)
     case let error as ProfileError:
       let all = [error] + error.others
-      self.init(all.map(\.description).joined(separator: "\ncowbox: "), code: ExitCode.usage)
+      let isUnknown = error.file.isEmpty && error.suggestion == nil
+      self.init(
+        all.map(\.description).joined(separator: "\ncowbox: "),
+        hint: isUnknown ? "'cowbox profile list' shows all" : nil, code: ExitCode.usage)
     case let error as SettingError:
       self.init(
         error.sentence, hint: error.suggestion.map { "did you mean '\($0)'?" },
