@@ -24,6 +24,11 @@ int64_t cd_birth(int directory, const char *name) {
   return (int64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
 }
 
+int cd_force_status(int fd) {
+  struct statx status;
+  return statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &status);
+}
+
 ssize_t cd_map_write(int fd, int64_t offset, const void *bytes, size_t count) {
   int64_t first = offset & ~(int64_t)4095;
   size_t length = (size_t)(offset - first) + count;

@@ -27,6 +27,7 @@ struct Usage: Error, CustomStringConvertible {
                          [--processes N] [--starve]
                          [--on ext4|xfs|btrfs|tmpfs]
                          [--directory DIR] [--user ID]
+             cowbox-fuzz --allocations [--operations N]
              cowbox-fuzz --through [--seed N] [--rounds N] [--operations N] [--every N]
              cowbox-fuzz --history [--writers] [--seed N] [--rounds N] [--operations N]
              cowbox-fuzz --patches [--seed N] [--rounds N] [--operations N]
@@ -47,6 +48,7 @@ struct FuzzCommand {
   private var scenario: String?
   private var kills = false
   private var isLive = false
+  private var isCounting = false
   private var isHistory = false
   private var withWriters = false
   private var printsPatches = false
@@ -77,6 +79,7 @@ struct FuzzCommand {
       case "--no-shrink": shrinks = false
       case "--kill": kills = true
       case "--starve": starves = true
+      case "--allocations": isCounting = true
       case "--on":
         guard let known = FileSystemKind(rawValue: try text(word)) else {
           throw Usage("'--on' needs one of ext4, xfs, btrfs and tmpfs")
@@ -118,6 +121,7 @@ struct FuzzCommand {
     if starves { runner.storeSize = 192 << 20 }
     if let scenario { return try run(scenario: scenario) }
     if kills { return try runKills() }
+    if isCounting { return try countAllocations() }
     if isLive { return try runLive() }
     if isHistory { return try runHistories() }
     if printsPatches { return try runPatches() }
@@ -164,6 +168,13 @@ struct FuzzCommand {
     say("seed \(seed): after death \(finding.index)")
     say(finding.text)
     return false
+  }
+
+  /// What the server allocates for each request; 1 is libfuse's own.
+  private func countAllocations() throws -> Bool {
+    let trial = AllocationTrial(rounds: operations)
+    if let finding = try trial.run(by: runner) { say(finding.text) }
+    return true
   }
 
   /// A live directory whose keeper dies at every border of a system call, or at every Nth.

@@ -121,18 +121,34 @@ extension FileSystem {
 
   /// The lower's status of a place.
   func lowerStatus(_ slot: Slot) throws(Errno) -> FileStatus {
-    tree.lock.lock()
-    let location = location(of: slot)
-    tree.lock.unlock()
-    switch location {
-    case .root(let lower): return try lower.directory.borrowed.status()
-    case .child(_, let parent, let name):
-      let directory = try lowerDirectory(parent)
-      return try directory.descriptor.status(of: name)
-    case .origin, .nowhere:
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
+      (room) throws(Errno) -> FileStatus in
+      if let name = room.baseAddress, let parent = copyName(of: slot, into: room) {
+        let directory = try lowerDirectory(parent)
+        return try directory.descriptor.status(of: name)
+      }
+      if let lower = tree.lock.with({ lowers.first { $0.slot == slot } }) {
+        return try lower.directory.borrowed.status()
+      }
       let opened = try openLower(slot, [.path, .noFollow])
       return try opened.borrowed.status()
     }
+  }
+
+  /// The parent of an untouched place, whose name comes into `room`; nil: its path is told otherwise.
+  private func copyName(of slot: Slot, into room: UnsafeMutableBufferPointer<CChar>) -> Slot? {
+    tree.lock.lock()
+    defer { tree.lock.unlock() }
+    let inode = inodes[slot]
+    guard inode.pointee.node == nil, slot != lowers[Int(inode.pointee.root)].slot,
+      inode.pointee.parent != 0, let name = inode.pointee.name,
+      Int(inode.pointee.nameLength) < room.count
+    else { return nil }
+    let count = Int(inode.pointee.nameLength)
+    UnsafeMutableRawBufferPointer(room).copyMemory(
+      from: UnsafeRawBufferPointer(start: name, count: count))
+    room[count] = 0
+    return inode.pointee.parent
   }
 
   /// The lower's status of a name in the directory at a place.

@@ -18,6 +18,12 @@ void cd_pattern(uint64_t seed, void *bytes, size_t count);
 void cd_table_populate(void);
 /* Makes every call of the table in the present directory and prints what came of each. */
 void cd_table_run(void);
+/* Whether allocations are counted in this build. */
+int cd_counts_allocations(void);
+/* Counts the allocations of this process from now on at a place. */
+void cd_count_allocations(uint64_t *place);
+/* Asks the file system for an open file's status, whatever the kernel has cached. */
+int cd_force_status(int fd);
 /* Lets the parent stop this process at its system calls; stops it at once. */
 int cd_let_trace(void);
 /* Lets a stopped process go on to the next border of a system call: 1; it has ended: 0. */
