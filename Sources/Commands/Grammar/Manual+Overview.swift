@@ -2,7 +2,7 @@
 extension Manual {
   /// The page cowbox(1): what does not come from the table of commands stands here.
   static func overview() -> String {
-    opening + commands() + closing + pages()
+    opening + commands() + view + closing + pages()
   }
 
   /// The commands by groups, as the table has them.
@@ -24,23 +24,25 @@ extension Manual {
 
   private static let view = """
     .Sh THE VIEW
-    What a command sees of the project behaves like ext4, with hard links, locks, mappings, holes,
-    extended attributes and access control lists.
+    What a command sees of the project behaves like ext4, with hard links, locks,
+    mappings, holes, extended attributes and access control lists.
     In this it differs:
     .Bl -bullet
     .It
-    What others change in the project meanwhile shows within a second, where the session has not
-    changed the same file; what they write through a mapping, when they close the file.
+    What others change in the project meanwhile shows within a second, where the
+    session has not changed the same file; what they write through a mapping, when
+    they close the file.
     .It
     A program's own
     .Xr inotify 7
-    hears of all that is done inside, by whatever process, also in directories that were renamed.
-    It hears nothing of what others change in the project, nor of an undo: a program that waits for
-    those must look again, as with
-    .Ql --poll
+    hears of all that is done inside, by whatever process, also in directories
+    that were renamed.
+    It hears nothing of what others change in the project, nor
+    of an undo: a program that waits for those must look again, as with
+    .Ql \\-\\-poll
     where it has such an option.
-    A watch of a single file that others have changed hears nothing any more; one of its directory
-    does.
+    A watch of a single file that others have changed
+    hears nothing any more; one of its directory does.
     .It
     A disk that is full, and a limit of the session, are told by
     .Xr fsync 2
@@ -114,66 +116,65 @@ extension Manual {
 
     """
 
-  private static let closing =
-    view + """
-      .Sh ENVIRONMENT
-      .Bl -tag -width COWBOX_STATE
-      .It Ev COWBOX_STATE
-      Where sessions are kept; an absolute path.
-      Without it,
-      .Pa cowbox
-      in
-      .Ev XDG_STATE_HOME
-      or
-      .Pa ~/.local/state .
-      It may lie in a project, where nothing is seen of it and no apply touches it; a project can't
-      lie in it.
-      .It Ev NO_COLOR
-      No colours, also on a terminal.
-      .It Ev VISUAL , EDITOR , PAGER
-      The programs that show and edit text, of the user's own environment only.
-      .El
-      .Sh FILES
-      .Bl -tag -width indent
-      .It Pa ~/.local/state/cowbox/sessions/
-      The sessions, see
-      .Xr cowbox-session 5 .
-      .It Pa ~/.config/cowbox/config.toml
-      The user's settings, and beside it profiles of the user's own, see
-      .Xr cowbox-profile 5 .
-      .It Pa .cowbox.toml
-      What a project wishes; it may only tighten until
-      .Ql cowbox trust
-      has accepted it.
-      .El
-      .Sh EXIT STATUS
-      .Bl -tag -width 128+N -compact
-      .It 0
-      Done.
-      .It 1
-      Failed; of
-      .Cm diff Fl \\-exit\\-code ,
-      there are changes.
-      .It 2
-      The command line is wrong.
-      .It 3
-      The project has changed in the same places as the session.
-      .It 4
-      Unapplied work stands in the way.
-      .It 5
-      A risk wants consent.
-      .It 6
-      A wall that was asked for can't be put up.
-      .El
-      .Pp
-      .Cm run ,
-      .Cm exec
-      and
-      .Cm shell
-      end with the command's own status: 125 says that
-      .Nm
-      itself failed, 126 that the command is not executable, 127 that it was not
-      found, 128+N that signal N ended it.
+  private static let closing = """
+    .Sh ENVIRONMENT
+    .Bl -tag -width COWBOX_STATE
+    .It Ev COWBOX_STATE
+    Where sessions are kept; an absolute path.
+    Without it,
+    .Pa cowbox
+    in
+    .Ev XDG_STATE_HOME
+    or
+    .Pa ~/.local/state .
+    It may lie in a project, where nothing is seen of it and no apply touches it; a
+    project can't lie in it.
+    .It Ev NO_COLOR
+    No colours, also on a terminal.
+    .It Ev VISUAL , EDITOR , PAGER
+    The programs that show and edit text, of the user's own environment only.
+    .El
+    .Sh FILES
+    .Bl -tag -width indent
+    .It Pa ~/.local/state/cowbox/sessions/
+    The sessions, see
+    .Xr cowbox-session 5 .
+    .It Pa ~/.config/cowbox/config.toml
+    The user's settings, and beside it profiles of the user's own, see
+    .Xr cowbox-profile 5 .
+    .It Pa .cowbox.toml
+    What a project wishes; it may only tighten until
+    .Ql cowbox trust
+    has accepted it.
+    .El
+    .Sh EXIT STATUS
+    .Bl -tag -width 128+N -compact
+    .It 0
+    Done.
+    .It 1
+    Failed; of
+    .Cm diff Fl \\-exit\\-code ,
+    there are changes.
+    .It 2
+    The command line is wrong.
+    .It 3
+    The project has changed in the same places as the session.
+    .It 4
+    Unapplied work stands in the way.
+    .It 5
+    A risk wants consent.
+    .It 6
+    A wall that was asked for can't be put up.
+    .El
+    .Pp
+    .Cm run ,
+    .Cm exec
+    and
+    .Cm shell
+    end with the command's own status: 125 says that
+    .Nm
+    itself failed, 126 that the command is not executable, 127 that it was not
+    found, 128+N that signal N ended it.
 
-      """
+    """
 }
