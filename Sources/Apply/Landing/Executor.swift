@@ -184,7 +184,10 @@ extension Executor {
     case .overwrite(_, let old, _, let inode):
       if try isThere(path, inode) { try copy(old, to: path, inode) }
     case .attributes(_, let inode, let old, _):
-      if try isThere(path, inode) { _ = try set(old, path, inode) }
+      guard try isThere(path, inode) else { return }
+      do { _ = try set(old, path, inode) } catch is Interference {
+        // The host has put another file there in this very moment: that one was never changed.
+      }
     }
   }
 
