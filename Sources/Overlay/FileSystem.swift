@@ -11,13 +11,11 @@ import Synchronization
 /// No lock but `changing` and the one content lock of the file itself is held across input or
 /// output.
 package final class FileSystem: @unchecked Sendable {
-  // Invariant: `inodes`, `aliases`, `lowers[].slot` and `linked` are guarded by `tree.lock`.
+  // Invariant: `inodes`, `lowers[].slot` and `linked` are guarded by `tree.lock`.
   let store: SessionStore
   let tree: Tree
   let options: OverlayOptions
   var inodes = InodeTable()
-  /// Other numbers by which the kernel knows a place, the one that it is told last.
-  var aliases: [Slot: [Slot]] = [:]
   let lowers: [Lower]
   /// Nodes that names of the lower lead to as well, by the lower's identity.
   var linked: [Identity: LiveNode] = [:]
@@ -114,8 +112,7 @@ package final class FileSystem: @unchecked Sendable {
     tree.lock.lock()
     defer { tree.lock.unlock() }
     guard inodes.isUsed(UInt64(id)) else { throw .stale }
-    let inode = inodes[Slot(id)]
-    return inode.pointee.flags.contains(.alias) ? inode.pointee.parent : Slot(id)
+    return Slot(id)
   }
 }
 

@@ -23,9 +23,7 @@ extension FileSystem {
       }
       apply(values, change, to: node, for: caller)
       let row = node.row
-      let isMisled = change.contains(.size) && isKnownTwice(slot)
       tree.lock.unlock()
-      if isMisled { doubt(slot) }
       var shown = attributes(of: row)
       try shown.st_blocks = blocks(of: row, at: slot)
       reply.send(&shown, validFor: Self.settled)

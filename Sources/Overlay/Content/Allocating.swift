@@ -21,7 +21,6 @@ extension FileSystem {
       let node = try changeContent(of: slot) { () throws(Errno) in
         try allocate(slot, AllocationMode(rawValue: mode), offset..<end)
       }
-      if tree.lock.with({ isKnownTwice(slot) }) { doubt(slot) }
       charge(node, unshared: min(count, Self.largestCharge) + 2 * Self.blockSize)
       reply.succeed()
     } catch { reply.fail(error) }

@@ -33,11 +33,7 @@ extension FileSystem {
         return node
       }
       charge(node, unshared: wanted + 2 * Self.blockSize)
-      let isMisled = tree.lock.with {
-        noteWritten(node, range)
-        return isKnownTwice(target)
-      }
-      if isMisled { doubt(target) }
+      tree.lock.with { noteWritten(node, range) }
       reply.send(written: Int(wanted))
     } catch { reply.fail(error) }
   }

@@ -42,9 +42,7 @@ extension FileSystem {
     tree.lock.lock()
     noteWritten(node, offset..<end)
     if kills { clearSetID(node, for: caller) }
-    let isMisled = isKnownTwice(slot)
     tree.lock.unlock()
-    if isMisled { doubt(slot) }
   }
 
   /// Changes the content of a place, whose content lock the caller has.

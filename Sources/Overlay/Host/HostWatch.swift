@@ -148,9 +148,7 @@ extension FileSystem {
 
   /// Lets the kernel ask again for an inode's attributes and, of a directory, its names.
   func tellInodeChanged(_ slot: Slot) {
-    for number in tree.lock.with({ [slot] + (aliases[slot] ?? []) }) {
-      fuse_lowlevel_notify_inval_inode(session, fuse_ino_t(number), 0, 0)
-    }
+    fuse_lowlevel_notify_inval_inode(session, fuse_ino_t(slot), 0, 0)
   }
 
   /// Lets the kernel ask again for everything that it knows of the lower: events were lost.

@@ -1,8 +1,11 @@
+import CFuse
 import Linux
 
 /// What the kernel is to be told: to ask for something again.
 enum Notice: Hashable {
   case name(ByteString, in: Slot)
+  /// A name that leads nowhere until it is asked for, so that what it led to may be forgotten.
+  case forgottenName(ByteString, in: Slot)
   case inode(Slot)
   /// Everything that it knows of the lower.
   case everything
@@ -91,6 +94,10 @@ extension FileSystem {
         inodes.isUsed(UInt64(parent)) && inodes[parent].pointee.kind == .directory
       }
       if isDirectory { name.withCString { tellNameChanged(Name($0), in: parent) } }
+    case .forgottenName(let name, let parent):
+      _ = name.withCString {
+        fuse_lowlevel_notify_inval_entry(session, fuse_ino_t(parent), $0, name.count)
+      }
     case .inode(let slot): tellInodeChanged(slot)
     case .everything: forgetEverythingCached()
     }

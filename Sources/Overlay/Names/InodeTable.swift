@@ -40,10 +40,8 @@ struct Inode {
     static let removed = Flags(rawValue: 16)
     /// The host has made another file of it: the kernel knows that one by another place.
     static let edited = Flags(rawValue: 32)
-    /// Another number of the place at `parent`, which has all the rest.
-    static let alias = Flags(rawValue: 64)
-    /// What the kernel believes of the size is not so: the next lookup gives the place an alias.
-    static let doubted = Flags(rawValue: 128)
+    /// What the kernel believes of the size is not so: it is to forget the inode.
+    static let doubted = Flags(rawValue: 64)
   }
 
   var liveNode: LiveNode? { node?.takeUnretainedValue() }

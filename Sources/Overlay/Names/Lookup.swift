@@ -107,30 +107,21 @@ extension FileSystem {
       entry.attr_timeout = entry.entry_timeout
     case .node(let node):
       follow(node)
-      let (slot, number) = show(node)
+      let slot = hold(node, in: parent)
       do throws(Errno) {
         try fill(&entry.attr, node, at: slot)
       } catch {
-        forget(fuse_ino_t(number), 1)
+        forget(fuse_ino_t(slot), 1)
         throw error
       }
-      entry.ino = fuse_ino_t(number)
+      takeBack(name, in: parent, of: slot)
+      entry.ino = fuse_ino_t(slot)
       tree.lock.lock()
       entry.entry_timeout = entryValidity(of: node, name, in: parent)
       entry.attr_timeout = attributeValidity(of: node, at: slot)
       tree.lock.unlock()
     }
     return entry
-  }
-
-  /// The place of a changed node, and the number that the kernel is told, with one more lookup.
-  private func show(_ node: LiveNode) -> (slot: Slot, number: Slot) {
-    tree.lock.lock()
-    defer { tree.lock.unlock() }
-    if node.slot == 0 { makePlace(for: node) }
-    let number = shownNumber(of: node.slot)
-    inodes[number].pointee.lookups += 1
-    return (node.slot, number)
   }
 
   /// The place of a changed node, with one more lookup.
@@ -208,7 +199,6 @@ extension FileSystem {
       if inode.pointee.flags.contains(.described) { dropDescriptors(of: slot) }
       if inode.pointee.flags.contains(.watched) { watch?.remove(slot) }
       if inode.pointee.kind == .directory { listings.drop(slot) }
-      if inode.pointee.flags.contains(.alias) { dropAlias(slot) }
       release(inode.pointee.node)
       let parent = inode.pointee.parent
       inodes.release(slot)
@@ -270,7 +260,7 @@ extension FileSystem {
   /// The lower's own names of a changed hard link are in no list of ours: an undo, after which they
   /// lead to the lower's file again, could not take them back from the kernel.
   func entryValidity(of node: LiveNode, _ name: Name, in parent: Slot) -> Double {
-    if node.slot != 0, isKnownTwice(node.slot) { return 0 }
+    if node.slot != 0, inodes[node.slot].pointee.flags.contains(.doubted) { return 0 }
     if node.row.flags.contains(.linked), parent != top {
       guard let directory = inodes[parent].pointee.liveNode,
         case .node = tree.find(name.bytes, in: directory)
