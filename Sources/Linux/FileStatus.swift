@@ -71,6 +71,14 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     return Timestamp(time)
   }
 
+  /// The present as the kernel stamps files, which is up to a tick behind: no file that is changed
+  /// from now on gets an earlier time.
+  package static var stamp: Timestamp {
+    var time = Glibc.timespec()
+    clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    return Timestamp(time)
+  }
+
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.nanoseconds < right.nanoseconds
   }

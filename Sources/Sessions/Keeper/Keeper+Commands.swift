@@ -40,7 +40,7 @@ extension Keeper {
       request.kind, command: request.words, message: request.message, bringingDown: hasStarted)
     hasStarted = true
     if let clock = request.clock {
-      store.tree.lock.with { store.tree.clock = (since: .now, time: clock) }
+      store.tree.lock.with { store.tree.clock = (since: .stamp, time: clock) }
     }
     if let pause = request.ambientSeconds { ambient = AmbientSteps(pause: pause) }
     let start = Start(request: request, step: step, refusalsBefore: refusals)
