@@ -45,6 +45,10 @@ class Error(Exception):
         super().__init__(self.message + (f"\n{self.hint}" if self.hint else ""))
 
 
+# What may be asked twice.
+QUESTIONS = {"status", "diff", "log", "snapshots", "walls", "read", "list", "stat"}
+
+
 class Lost(Error):
     """The session's keeper ended before it had answered."""
 
@@ -316,8 +320,10 @@ class Session:
             try:
                 return connection, connection.call(method, params)
             except Error as error:
-                # It refused before it did anything: the next keeper will do it.
-                if error.code != ENDING:
+                # It refused before it did anything, or changes nothing whoever answers: the next
+                # keeper will do it.
+                is_question = error.code == GONE and method in QUESTIONS
+                if error.code != ENDING and not is_question:
                     raise
                 while not connection.closed:
                     threading.Event().wait(0.005)
