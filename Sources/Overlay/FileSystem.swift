@@ -69,7 +69,7 @@ package final class FileSystem: @unchecked Sendable {
     }
     for index in self.lowers.indices { adoptRoot(index) }
     for node in tree.nodes.values where node.row.flags.contains(.linked) { adoptLink(node) }
-    if options.maximumSize != nil { try store.measureContent() }
+    if countsContent { try store.measureContent() }
   }
 
   /// How many descriptors the process may keep open besides devices, store and what is in use.

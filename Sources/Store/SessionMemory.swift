@@ -74,6 +74,9 @@ extension SessionStore {
     return try files.spill(object)
   }
 
+  /// Whether what the content takes must be counted, so that no more of it is in memory than may be.
+  package var limitsMemory: Bool { files.memoryLimit != nil }
+
   /// Whether content that is made now belongs in memory.
   var hasMemoryLeft: Bool {
     guard let limit = files.memoryLimit else { return true }

@@ -52,6 +52,25 @@ import Testing
     }
   }
 
+  @Test func `content stays in memory up to the limit, what is more goes to the disk`() throws {
+    try Self.mounted("--memory", "--memory-limit", "1M") { place, view in
+      defer {
+        // What is in memory goes with the session, which nothing else removes.
+        _ = try? place.shell("cd '\(place.state)'/sessions; echo *").split(separator: "\n").map {
+          try place.cowbox("rm", "--abandon", String($0)).run()
+        }
+      }
+      try place.shell("head -c 300K /dev/urandom > ../kept; cp ../kept ../view; sync ../view/kept")
+      try place.shell("test -z \"$(find '\(place.state)'/sessions/*/spilled -type f)\"")
+      try place.shell("head -c 3M /dev/urandom > ../big; cp ../big ../view; sync ../view/big")
+      try place.shell("test -n \"$(find '\(place.state)'/sessions/*/spilled -type f)\"")
+      try place.shell("cmp ../big ../view/big && cmp ../kept ../view/kept")
+      #expect(try place.cowbox("umount", view).run().status == 0)
+      #expect(try place.cowbox("apply", "big", "kept").run().status == 0)
+      try place.shell("cmp ../big big && cmp ../kept kept")
+    }
+  }
+
   @Test func `a pause in writing ends a step by itself`() throws {
     try Self.mounted("--ambient", "0.2") { place, _ in
       try place.shell("echo one > ../view/a")

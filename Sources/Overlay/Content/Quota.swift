@@ -5,6 +5,9 @@ import Store
 // What the session may hold. Bytes are counted as the store's file system allocates them, for the
 // objects of every step: holes are free, and what an earlier step still shows is not.
 extension FileSystem {
+  /// Whether somebody asks what the content takes.
+  var countsContent: Bool { options.maximumSize != nil || store.limitsMemory }
+
   /// Refuses bytes that would take the session over its size; what is overwritten in place is free.
   func admitBytes(_ slot: Slot, _ range: Range<Int64>) throws(Errno) {
     if let most = options.maximumFileSize, range.upperBound > most { throw .fileTooBig }
@@ -58,7 +61,7 @@ extension FileSystem {
   /// Blocks that a reflink shares with another file are free until they are written: `unshared`
   /// bytes were, or may have been. The caller has the content lock.
   func charge(_ node: LiveNode, unshared: Int64) {
-    guard options.maximumSize != nil else { return }
+    guard countsContent else { return }
     let row = tree.lock.with { node.row }
     // What can't be asked stays as it was counted; the next change asks again.
     guard let object = row.object, let status = try? store.files.objectStatus(object) else {
