@@ -65,17 +65,16 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   }
 
   /// The present, as the file system's clock has it.
-  package static var now: Timestamp {
-    var time = Glibc.timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(time)
-  }
+  package static var now: Timestamp { of(CLOCK_REALTIME) }
 
   /// The present as the kernel stamps files, which is up to a tick behind: no file that is changed
   /// from now on gets an earlier time.
-  package static var stamp: Timestamp {
+  package static var stamp: Timestamp { of(CLOCK_REALTIME_COARSE) }
+
+  /// What a clock of the kernel's shows.
+  package static func of(_ clock: clockid_t) -> Timestamp {
     var time = Glibc.timespec()
-    clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    clock_gettime(clock, &time)
     return Timestamp(time)
   }
 

@@ -63,9 +63,8 @@ package final class Condition: @unchecked Sendable {
 
   /// Like `wait()`, at most for the given time.
   package func wait(atMost nanoseconds: Int64) {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    var until = Timestamp(nanoseconds: Timestamp(time).nanoseconds + nanoseconds).timespec
+    let now = Timestamp.of(CLOCK_MONOTONIC).nanoseconds
+    var until = Timestamp(nanoseconds: now + nanoseconds).timespec
     pthread_cond_timedwait(condition, mutex, &until)
   }
 
@@ -74,6 +73,12 @@ package final class Condition: @unchecked Sendable {
     lock()
     defer { unlock() }
     return body()
+  }
+
+  /// Runs `body` under the lock, and wakes every thread that waits.
+  package func change(_ body: () -> Void) {
+    with(body)
+    wake()
   }
 
   /// Wakes every thread that waits.

@@ -33,11 +33,7 @@ package struct Thread: Sendable {
   }
 
   /// The processor time of the thread that asks, in nanoseconds.
-  package static var spent: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Timestamp(time).nanoseconds
-  }
+  package static var spent: Int64 { Timestamp.of(CLOCK_THREAD_CPUTIME_ID).nanoseconds }
 
   /// Waits until the thread has ended; call it once.
   package func join() { pthread_join(handle, nil) }

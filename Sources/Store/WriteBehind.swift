@@ -45,10 +45,7 @@ package final class WriteBehind: @unchecked Sendable {
 
   /// Ends the thread; what is left is written by whoever ends the session.
   package func stop() {
-    condition.lock()
-    isOver = true
-    condition.wake()
-    condition.unlock()
+    condition.change { isOver = true }
     thread?.join()
     thread = nil
     store.tree.lock.with { store.tree.whenDirty = {} }

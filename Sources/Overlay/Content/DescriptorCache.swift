@@ -69,11 +69,7 @@ final class DescriptorCache: @unchecked Sendable {
   }
 
   /// Nanoseconds of a clock that costs next to nothing and ticks every few milliseconds.
-  private static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    return Timestamp(time).nanoseconds
-  }
+  private static var now: Int64 { Timestamp.of(CLOCK_MONOTONIC_COARSE).nanoseconds }
 
   /// The descriptor of a key, where one is kept that was not opened before a moment.
   func find(_ key: UInt64, openedSince: Int64 = 0) -> Lease? {

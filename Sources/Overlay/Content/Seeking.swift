@@ -30,17 +30,11 @@ final class Seeking: @unchecked Sendable {
   }
 
   func ask(_ question: Question) {
-    condition.lock()
-    waiting.append(question)
-    condition.wake()
-    condition.unlock()
+    condition.change { waiting.append(question) }
   }
 
   func stop() {
-    condition.lock()
-    isOver = true
-    condition.wake()
-    condition.unlock()
+    condition.change { isOver = true }
     thread?.join()
     thread = nil
   }

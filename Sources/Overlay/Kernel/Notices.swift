@@ -35,20 +35,14 @@ final class Notices: @unchecked Sendable {
   }
 
   func stop() {
-    condition.lock()
-    isOver = true
-    condition.wake()
-    condition.unlock()
+    condition.change { isOver = true }
     thread?.join()
     thread = nil
   }
 
   /// Has something told as soon as may be.
   func tell(_ notice: Notice) {
-    condition.lock()
-    waiting.insert(notice)
-    condition.wake()
-    condition.unlock()
+    condition.change { waiting.insert(notice) }
   }
 
   /// Has something told once more, between one patience and two from now.

@@ -70,10 +70,7 @@ extension Roster {
   /// Says that requests queue up.
   func callForHelp() {
     guard !isHelped.exchange(true, ordering: .relaxed) else { return }
-    condition.lock()
-    isHelpWanted = true
-    condition.wake()
-    condition.unlock()
+    condition.change { isHelpWanted = true }
   }
 
   /// Says that a helper found nothing more to do.
@@ -91,10 +88,7 @@ extension Roster {
 
   /// Ends all workers.
   func end() {
-    condition.lock()
-    isOver = true
-    condition.wake()
-    condition.unlock()
+    condition.change { isOver = true }
   }
 }
 

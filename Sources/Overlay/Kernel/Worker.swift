@@ -64,11 +64,7 @@ final class Worker {
     scratch.deallocate()
   }
 
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Timestamp(time).nanoseconds
-  }
+  static var now: Int64 { Timestamp.of(CLOCK_MONOTONIC).nanoseconds }
 
   private func readRequest() -> Int { Glibc.read(device, request.baseAddress, request.count) }
 
