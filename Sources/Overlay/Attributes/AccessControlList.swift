@@ -13,10 +13,10 @@ struct AccessControlList: Equatable {
   static let accessName: ByteString = "system.posix_acl_access"
   static let defaultName: ByteString = "system.posix_acl_default"
 
-  // ACL_USER_OBJ and so on, as acl(5) and the kernel number them.
   /// Whether an attribute of this name holds a list.
   static func isName(_ name: ByteString) -> Bool { name == accessName || name == defaultName }
 
+  // ACL_USER_OBJ and so on, as acl(5) and the kernel number them.
   private static let owner: UInt16 = 0x01
   private static let group: UInt16 = 0x04
   private static let mask: UInt16 = 0x10

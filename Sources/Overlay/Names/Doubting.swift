@@ -39,9 +39,7 @@ extension FileSystem {
   }
 
   /// Has a name of a doubted place taken back once more, where the kernel has asked for it.
-  func takeBack(_ name: Name, in parent: Slot, of slot: Slot) {
-    if tree.lock.with({ inodes[slot].pointee.flags.contains(.doubted) }) {
-      notices.tell(.forgottenName(ByteString(name.bytes), in: parent))
-    }
+  func takeBack(_ name: Name, in parent: Slot) {
+    notices.tell(.forgottenName(ByteString(name.bytes), in: parent))
   }
 }

@@ -114,12 +114,13 @@ extension FileSystem {
         forget(fuse_ino_t(slot), 1)
         throw error
       }
-      takeBack(name, in: parent, of: slot)
       entry.ino = fuse_ino_t(slot)
       tree.lock.lock()
       entry.entry_timeout = entryValidity(of: node, name, in: parent)
       entry.attr_timeout = attributeValidity(of: node, at: slot)
+      let isDoubted = inodes[slot].pointee.flags.contains(.doubted)
       tree.lock.unlock()
+      if isDoubted { takeBack(name, in: parent) }
     }
     return entry
   }

@@ -67,10 +67,6 @@ extension FileSystem {
     case .node, .lower: isTaken = true
     }
     if isTaken && flags.contains(.noReplace) { throw .exists }
-    // Two names of one file, which the kernel may know by two numbers: nothing is to be done.
-    if case .node(let one) = source.found, case .node(let other) = target.found, one === other {
-      return
-    }
     let node = try moved(source)
     try admit(node.row.kind, named: target.name)
     if isTaken { try requireReplaceable(target, by: node) }

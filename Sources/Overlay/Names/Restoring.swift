@@ -73,7 +73,7 @@ extension FileSystem {
   /// The rows of all changed nodes that the kernel knows, under the tree's lock.
   private func knownRows() -> [KnownNode] {
     tree.nodes.values.filter { $0.slot != 0 }
-      .map { KnownNode(node: $0, slot: $0.slot, row: $0.row, extents: $0.extents) }
+      .map { KnownNode(node: $0, row: $0.row, extents: $0.extents) }
   }
 
   /// Gives every file that became another one a new place, under the tree's lock.
@@ -120,7 +120,7 @@ extension FileSystem {
     linked = [:]
     var names: [(Slot, ByteString)] = []
     for known in before where known.row.flags.contains(.linked) {
-      names += inodes.paths(of: known.slot)
+      names += inodes.paths(of: known.node.slot)
     }
     for node in tree.nodes.values where node.row.flags.contains(.linked) {
       adoptLink(node)
@@ -162,7 +162,6 @@ extension FileSystem {
 /// A node that the kernel knows, as it was before something is brought back.
 private struct KnownNode {
   let node: LiveNode
-  let slot: Slot
   let row: Node
   let extents: ExtentMap
 
