@@ -15,6 +15,7 @@ struct Stager {
   private var lastFolder: (slot: Slot, path: ByteString, folder: OpenFile)?
   /// Whether what is made may get access lists from a directory above it.
   private var inherits = false
+
   /// Files up to this size are copied through memory: asking for extents would cost more.
   static let smallSize = 1 << 16
 

@@ -21,6 +21,11 @@ struct Invocation {
   var isVerbose: Bool { arguments.has("verbose") }
   var wantsJSON: Bool { arguments.has("json") }
 
+  /// Lets the user's pager show what comes, unless '--no-pager' says otherwise.
+  func page() throws {
+    if !arguments.has(Pager.option.name) { try output.page() }
+  }
+
   /// Says a line on standard error, unless quiet.
   func say(_ text: String) {
     guard !isQuiet else { return }

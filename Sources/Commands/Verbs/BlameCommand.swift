@@ -33,7 +33,7 @@ enum BlameCommand {
       let value: JSON = ["path": JSON(path), "lines": .array(blame.lines.map { json($0, steps) })]
       try invocation.output.line(value.prettyText)
     } else {
-      if !invocation.arguments.has(Pager.option.name) { try invocation.output.page() }
+      try invocation.page()
       try show(blame, steps, invocation.output)
     }
     return ExitCode.done

@@ -38,7 +38,7 @@ enum DiffCommand {
     let session = try invocation.session()
     let title = "\(session.name) in \(session.project.printable)"
     let isText = !arguments.has("id") && !arguments.has("html")
-    if isText, !arguments.has(Pager.option.name) { try invocation.output.page() }
+    if isText { try invocation.page() }
     let plan = try StillPicture.take(of: session, invocation) { reader, write in
       let review = try review(of: reader, arguments)
       let plan = try Selecting.part(of: review.plan, for: .showing, review.reader, invocation)

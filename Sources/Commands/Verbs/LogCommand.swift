@@ -38,7 +38,7 @@ enum LogCommand {
       ]
       try invocation.output.line(value.prettyText)
     } else {
-      if !arguments.has(Pager.option.name) { try invocation.output.page() }
+      try invocation.page()
       try show(log, invocation)
     }
     return ExitCode.done

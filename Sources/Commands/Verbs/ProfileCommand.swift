@@ -75,7 +75,7 @@ enum ProfileCommand {
 
   private static func show(_ name: String?, _ invocation: Invocation) throws {
     let choice = try ProfileChoice(project: invocation.project(), home: invocation.home)
-    if !invocation.arguments.has(Pager.option.name) { try invocation.output.page() }
+    try invocation.page()
     if invocation.arguments.has("effective") {
       let variables = PathVariables(home: invocation.home, environment: Process.environment)
       let profile = try choice.load(named: name).profile.effective(variables)

@@ -27,7 +27,7 @@ enum ShowCommand {
     let reader = try session.read()
     let view = try FileView(reader, root: arguments.text("root"))
     let step = try arguments.text("at").map(reader.step(named:))
-    if !arguments.has(Pager.option.name) { try invocation.output.page() }
+    try invocation.page()
     for word in invocation.operands {
       let path = try Selecting.path(word, view.root.path, invocation)
       let found =

@@ -122,8 +122,8 @@ package struct Catalogue: ~Copyable {
 
   /// Makes the directory of a new session with a name that the user chose, if any.
   package func make(named name: SessionName?, for project: ByteString) throws -> SessionName {
-    try refuseState(project)
     guard let name else { return try make(for: project) }
+    try refuseState(project)
     do throws(Errno) { try sessions.borrowed.makeDirectory(name.bytes) } catch .exists {
       throw SessionError(
         "there is a session '\(name)' already", hint: "choose another name", kind: .usage)
