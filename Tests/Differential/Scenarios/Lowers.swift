@@ -222,7 +222,7 @@ extension Scenario {
     }
     // Thirty-five copies that failed have not taken the place of a small file.
     guard changed > 2 else { return "only \(changed) files were changed" }
-    _ = try? view.boundary()
+    _ = try view.boundary()
     try make(root.borrowed, "small", pattern(9, 100_000))
     let file = try root.borrowed.open("small", [])
     try file.borrowed.synchronize()
@@ -247,8 +247,7 @@ extension Scenario {
       }
       if step < 2, refused != nil { return "step \(step) was refused: \(refused as Any)" }
       if step > 2, refused != .noSpace { return "step \(step): \(refused as Any)" }
-      // The first boundary after a write that failed says so, once.
-      if (try? view.boundary()) == nil { _ = try view.boundary() }
+      _ = try view.boundary()
     }
     var space = statvfs()
     try check { fstatvfs(root.raw, &space) }
@@ -265,15 +264,7 @@ extension Scenario {
   }
 
   private static func hostEdits(_ name: String, watchLimit: Int) -> Scenario {
-    Scenario(name) { place in
-      try Workspace.enterNamespace()
-      let view = try View(place) { $0.watchLimit = watchLimit }
-      let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
-      let words = ["python3", "-c", hostScript, place.lower.printable, place.view.printable]
-      let ended = try Command(words, in: "/", environment: environment).run()
-      try view.quit()
-      return ended.status == 0 ? nil : "(\(ended.status)) \(ended.text)\(ended.complaint)"
-    }
+    Scenario(name) { try python(hostScript, at: $0) { $0.watchLimit = watchLimit } }
   }
 
   /// Edits in the lower what was looked at in the view; a change must show within 1.5 seconds.

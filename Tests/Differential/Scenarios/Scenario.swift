@@ -1,4 +1,6 @@
+import Harness
 import Linux
+import Overlay
 
 /// A promise with a name, kept by doing the same on the overlay and on a plain directory.
 package struct Scenario: Sendable {
@@ -39,6 +41,22 @@ package struct Scenario: Sendable {
   private init(_ name: String, _ body: Body) {
     self.name = name
     self.body = body
+  }
+
+  /// Runs a Python program that works in the view and on the host's side of it; what it says is wrong.
+  static func python(
+    _ script: String, at place: Workspace, milliseconds: Int32 = 60_000,
+    _ changes: @escaping @Sendable (inout OverlayOptions) -> Void = { _ in }
+  ) throws -> String? {
+    try Workspace.enterNamespace()
+    let view = try View(place, changes: changes)
+    var command = Command(
+      ["python3", "-c", script, place.lower.printable, place.view.printable], in: "/",
+      environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"])
+    command.milliseconds = milliseconds
+    let ended = try command.run()
+    try view.quit()
+    return ended.status == 0 ? nil : "(\(ended.status)) \(ended.text)\(ended.complaint)"
   }
 
   /// Every scenario that is quick enough for each run of the tests.

@@ -7,14 +7,7 @@ import Linux
 extension Scenario {
   static let watching: [Scenario] = [
     Scenario("a program's own inotify hears all that is done inside, and nothing of the host") {
-      place in
-      try Workspace.enterNamespace()
-      let view = try View(place)
-      let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
-      let words = ["python3", "-c", watcher, place.lower.printable, place.view.printable]
-      let ended = try Command(words, in: "/", environment: environment).run()
-      try view.quit()
-      return ended.status == 0 ? nil : "(\(ended.status)) \(ended.text)\(ended.complaint)"
+      try python(watcher, at: $0)
     }
   ]
 
